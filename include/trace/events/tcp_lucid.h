@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tracepoints of tcp_lucid: the one place that defines what users see.
+ *
+ * Rules for fields, so that every bpftrace from 0.17 on can read them: plain
+ * fixed-width integers and fixed arrays, no enums, no strings of variable
+ * length, no pointers. Codes are __u8, named in <uapi/linux/tcp_lucid.h>.
+ * Wider fields come first, so that a record has no holes.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM tcp_lucid
+
+#if !defined(_TRACE_TCP_LUCID_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_TCP_LUCID_H
+
+#include <linux/socket.h>
+#include <linux/tracepoint.h>
+#include <net/tcp_states.h>
+#include <uapi/linux/tcp_lucid.h>
+
+#include "../../../module/record.h"
+
+#define TCP_LUCID_STATES \
+	EM(TCP_ESTABLISHED,	"ESTABLISHED") \
+	EM(TCP_SYN_SENT,	"SYN_SENT") \
+	EM(TCP_SYN_RECV,	"SYN_RECV") \
+	EM(TCP_FIN_WAIT1,	"FIN_WAIT1") \
+	EM(TCP_FIN_WAIT2,	"FIN_WAIT2") \
+	EM(TCP_TIME_WAIT,	"TIME_WAIT") \
+	EM(TCP_CLOSE,		"CLOSE") \
+	EM(TCP_CLOSE_WAIT,	"CLOSE_WAIT") \
+	EM(TCP_LAST_ACK,	"LAST_ACK") \
+	EM(TCP_LISTEN,		"LISTEN") \
+	EM(TCP_CLOSING,		"CLOSING") \
+	EMe(TCP_NEW_SYN_RECV,	"NEW_SYN_RECV")
+
+#define TCP_LUCID_STEPS \
+	EM(TCP_LUCID_SYN_SENT,		"SYN sent") \
+	EM(TCP_LUCID_SYN_RECEIVED,	"SYN received") \
+	EM(TCP_LUCID_SYNACK_SENT,	"SYN-ACK sent") \
+	EM(TCP_LUCID_SYNACK_RECEIVED,	"SYN-ACK received") \
+	EM(TCP_LUCID_ACK_SENT,		"ACK sent") \
+	EMe(TCP_LUCID_ACK_RECEIVED,	"ACK received")
+
+#define TCP_LUCID_RESENDS \
+	EM(TCP_LUCID_RESEND_UNKNOWN,		"UNKNOWN") \
+	EM(TCP_LUCID_RESEND_SYN,		"SYN") \
+	EM(TCP_LUCID_RESEND_SYNACK,		"SYNACK") \
+	EM(TCP_LUCID_RESEND_SYNACK_DUP,		"SYNACK_DUP") \
+	EM(TCP_LUCID_RESEND_RTO,		"RTO") \
+	EM(TCP_LUCID_RESEND_AFTER_RTO,		"AFTER_RTO") \
+	EM(TCP_LUCID_RESEND_FAST,		"FAST") \
+	EM(TCP_LUCID_RESEND_TLP,		"TLP") \
+	EM(TCP_LUCID_RESEND_RESIZE,		"RESIZE") \
+	EMe(TCP_LUCID_RESEND_ZERO_WINDOW,	"ZERO_WINDOW")
+
+#define TCP_LUCID_RECOVERIES \
+	EM(TCP_LUCID_RECOVERY_DUPACKS,		"began: DUPACKS") \
+	EM(TCP_LUCID_RECOVERY_SACK,		"began: SACK") \
+	EM(TCP_LUCID_RECOVERY_REORDER_TIMER,	"began: REORDER_TIMER") \
+	EM(TCP_LUCID_RECOVERY_COMPLETE,		"ended: COMPLETE") \
+	EM(TCP_LUCID_RECOVERY_UNDONE,		"ended: UNDONE") \
+	EM(TCP_LUCID_RECOVERY_TIMEOUT,		"ended: TIMEOUT") \
+	EMe(TCP_LUCID_RECOVERY_CLOSED,		"ended: CLOSED")
+
+#define TCP_LUCID_TWS \
+	EM(TCP_LUCID_TW_ENTER,		"ENTER") \
+	EM(TCP_LUCID_TW_PROMOTE,	"PROMOTE") \
+	EM(TCP_LUCID_TW_REFRESH,	"REFRESH") \
+	EMe(TCP_LUCID_TW_EXIT,		"EXIT")
+
+#define TCP_LUCID_TW_ENDS \
+	EM(TCP_LUCID_TW_END_NONE,	"-") \
+	EM(TCP_LUCID_TW_END_TIMER,	"TIMER") \
+	EM(TCP_LUCID_TW_END_NEW_SYN,	"NEW_SYN") \
+	EM(TCP_LUCID_TW_END_REUSED,	"REUSED") \
+	EM(TCP_LUCID_TW_END_RST,	"RST") \
+	EM(TCP_LUCID_TW_END_DATA,	"DATA") \
+	EM(TCP_LUCID_TW_END_NETNS,	"NETNS") \
+	EM(TCP_LUCID_TW_END_KILLED,	"KILLED") \
+	EMe(TCP_LUCID_TW_END_OTHER,	"OTHER")
+
+#define TCP_LUCID_PHASES \
+	EM(TCP_LUCID_PHASE_SLOW_START,		"SLOW_START") \
+	EM(TCP_LUCID_PHASE_AVOIDANCE,		"AVOIDANCE") \
+	EM(TCP_LUCID_PHASE_RENO_FRIENDLY,	"RENO_FRIENDLY") \
+	EM(TCP_LUCID_PHASE_CONCAVE,		"CONCAVE") \
+	EM(TCP_LUCID_PHASE_CONVEX,		"CONVEX") \
+	EM(TCP_LUCID_PHASE_CWR,			"CWR") \
+	EM(TCP_LUCID_PHASE_RECOVERY,		"RECOVERY") \
+	EMe(TCP_LUCID_PHASE_LOSS,		"LOSS")
+
+/* First reading of the lists: give perf and trace-cmd the numbers. */
+#undef EM
+#undef EMe
+#define EM(value, name)		TRACE_DEFINE_ENUM(value);
+#define EMe(value, name)	TRACE_DEFINE_ENUM(value);
+
+TCP_LUCID_STATES
+TCP_LUCID_STEPS
+TCP_LUCID_RESENDS
+TCP_LUCID_RECOVERIES
+TCP_LUCID_TWS
+TCP_LUCID_TW_ENDS
+TCP_LUCID_PHASES
+
+/* From here on the lists are tables for __print_symbolic(). */
+#undef EM
+#undef EMe
+#define EM(value, name)		{ value, name },
+#define EMe(value, name)	{ value, name }
+
+/*
+ * Whose event this is: the same fields in the same place in every event.
+ *
+ * cookie	socket cookie, as "ss -e" prints it after "sk:" (there in hex)
+ * netns	inode number of the network namespace, as lsns(8) prints it
+ * family	AF_INET (2) or AF_INET6 (10), as the packets are on the wire
+ * sport, dport	local and remote port, in host byte order
+ * saddr, daddr	local and remote IPv4 address; zero for IPv6
+ * saddr_v6, daddr_v6	the same for IPv6; ::ffff:a.b.c.d for IPv4
+ */
+#define TCP_LUCID_CONN_FIELDS \
+	__field(__u64, cookie) \
+	__field(__u32, netns) \
+	__field(__u16, family) \
+	__field(__u16, sport) \
+	__field(__u16, dport) \
+	__array(__u8, saddr, 4) \
+	__array(__u8, daddr, 4) \
+	__array(__u8, saddr_v6, 16) \
+	__array(__u8, daddr_v6, 16)
+
+#define TCP_LUCID_CONN_ASSIGN(conn) do { \
+	__entry->cookie = (conn)->cookie; \
+	__entry->netns = (conn)->netns; \
+	__entry->family = (conn)->family; \
+	__entry->sport = (conn)->sport; \
+	__entry->dport = (conn)->dport; \
+	memcpy(__entry->saddr, (conn)->saddr, 4); \
+	memcpy(__entry->daddr, (conn)->daddr, 4); \
+	memcpy(__entry->saddr_v6, (conn)->saddr_v6, 16); \
+	memcpy(__entry->daddr_v6, (conn)->daddr_v6, 16); \
+} while (0)
+
+#define TCP_LUCID_CONN_FMT \
+	"cookie=%llu netns=%u saddr=%pI6c sport=%u daddr=%pI6c dport=%u "
+
+#define TCP_LUCID_CONN_ARGS \
+	__entry->cookie, __entry->netns, \
+	__entry->saddr_v6, __entry->sport, __entry->daddr_v6, __entry->dport
+
+/*
+ * handshake: one event for each segment of a three-way handshake.
+ *
+ * mss, wscale, sack, timestamps, ecn and flags are what stands in that
+ * segment, so in a *_RECEIVED step they are the peer's.
+ *
+ * isn, peer_isn	initial sequence number of this side and of the other;
+ *		0 while it is not known
+ * rtt_us	on completion: round-trip time that the handshake measured;
+ *		0 if it measured none (a SYN or SYN-ACK was sent twice)
+ * since_syn_us	on completion: since the first SYN was sent or received;
+ *		0 if that was before anybody listened
+ * mss		bytes; 0 if the segment carried no such option
+ * attempt	1 for the first SYN or SYN-ACK, 2 for the next...;
+ *		on completion: how many it took
+ * wscale	shift count, or TCP_LUCID_NO_WSCALE
+ * ecn		1: the segment asks for or agrees to ECN (RFC 3168)
+ * flags	the eight flag bits of the TCP header: FIN 1, SYN 2... CWR 128
+ */
+TRACE_EVENT(handshake,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_handshake *hs),
+	TP_ARGS(conn, hs),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, isn)
+		__field(__u32, peer_isn)
+		__field(__u32, rtt_us)
+		__field(__u32, since_syn_us)
+		__field(__u16, mss)
+		__field(__u16, attempt)
+		__field(__u8, step)
+		__field(__u8, flags)
+		__field(__u8, wscale)
+		__field(__u8, sack)
+		__field(__u8, timestamps)
+		__field(__u8, ecn)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->isn = hs->isn;
+		__entry->peer_isn = hs->peer_isn;
+		__entry->rtt_us = hs->rtt_us;
+		__entry->since_syn_us = hs->since_syn_us;
+		__entry->mss = hs->opts.mss;
+		__entry->attempt = hs->attempt;
+		__entry->step = hs->step;
+		__entry->flags = hs->flags;
+		__entry->wscale = hs->opts.wscale;
+		__entry->sack = hs->opts.sack;
+		__entry->timestamps = hs->opts.timestamps;
+		__entry->ecn = hs->opts.ecn;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "step=%s isn=%u peer_isn=%u flags=0x%02x mss=%u wscale=%u sack=%u timestamps=%u ecn=%u attempt=%u rtt_us=%u since_syn_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->step, TCP_LUCID_STEPS),
+		  __entry->isn, __entry->peer_isn, __entry->flags,
+		  __entry->mss, __entry->wscale, __entry->sack,
+		  __entry->timestamps, __entry->ecn, __entry->attempt,
+		  __entry->rtt_us, __entry->since_syn_us)
+);
+
+/*
+ * state: a connection moves from one state of RFC 9293, figure 5, to another.
+ *
+ * All of Linux's states, those included that live in a request socket
+ * (NEW_SYN_RECV) or in a mini-socket (TIME_WAIT, and FIN_WAIT2 of an orphan).
+ */
+TRACE_EVENT(state,
+	TP_PROTO(const struct lucid_conn *conn, int oldstate, int newstate),
+	TP_ARGS(conn, oldstate, newstate),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u8, oldstate)
+		__field(__u8, newstate)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->oldstate = oldstate;
+		__entry->newstate = newstate;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT "oldstate=%s newstate=%s",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->oldstate, TCP_LUCID_STATES),
+		  __print_symbolic(__entry->newstate, TCP_LUCID_STATES))
+);
+
+/*
+ * retransmit: a segment has been sent again.
+ *
+ * A super-packet that TSO cuts up later is one event: segs counts the
+ * segments in it, and the sum of segs is what TcpRetransSegs counts.
+ *
+ * seq, len	first sequence number, bytes of payload
+ * segs		segments
+ * cwnd, ssthresh, in_flight	packets, as they are when it is sent
+ * srtt_us, rto_us	smoothed RTT and the timeout in force; 0 if none
+ * attempt	RTO, SYN, SYNACK: how often the timer has run out in a row;
+ *		otherwise 1, or 2 when it had been sent again before
+ * flags	flag bits of the TCP header; FIN is 1
+ * state, ca_state	state of the socket, and of its congestion control
+ *		(0 Open, 1 Disorder, 2 CWR, 3 Recovery, 4 Loss)
+ */
+TRACE_EVENT(retransmit,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_retransmit *rtx),
+	TP_ARGS(conn, rtx),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, segs)
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, in_flight)
+		__field(__u32, srtt_us)
+		__field(__u32, rto_us)
+		__field(__u16, attempt)
+		__field(__u8, reason)
+		__field(__u8, flags)
+		__field(__u8, state)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = rtx->seq;
+		__entry->len = rtx->len;
+		__entry->segs = rtx->segs;
+		__entry->cwnd = rtx->cwnd;
+		__entry->ssthresh = rtx->ssthresh;
+		__entry->in_flight = rtx->in_flight;
+		__entry->srtt_us = rtx->srtt_us;
+		__entry->rto_us = rtx->rto_us;
+		__entry->attempt = rtx->attempt;
+		__entry->reason = rtx->reason;
+		__entry->flags = rtx->flags;
+		__entry->state = rtx->state;
+		__entry->ca_state = rtx->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "reason=%s seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%u cwnd=%u ssthresh=%u in_flight=%u srtt_us=%u rto_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->reason, TCP_LUCID_RESENDS),
+		  __entry->seq, __entry->len, __entry->segs, __entry->attempt,
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __entry->flags, __entry->ca_state, __entry->cwnd,
+		  __entry->ssthresh, __entry->in_flight, __entry->srtt_us,
+		  __entry->rto_us)
+);
+
+/*
+ * fast_retransmit: a sender enters fast recovery, and how that ends.
+ *
+ * cwnd, prior_cwnd	packets: now, and when the reduction began
+ * ssthresh	packets: what cwnd is being brought down to
+ * in_flight, lost_out, sacked_out	packets
+ * snd_una	oldest sequence number not acknowledged
+ * recover	recovery is over when this is acknowledged (RFC 6582)
+ * began	1: recovery begins here; 0: it ends here
+ */
+TRACE_EVENT(fast_retransmit,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_recovery *rec),
+	TP_ARGS(conn, rec),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, snd_una)
+		__field(__u32, recover)
+		__field(__u32, cwnd)
+		__field(__u32, prior_cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, in_flight)
+		__field(__u32, lost_out)
+		__field(__u32, sacked_out)
+		__field(__u8, began)
+		__field(__u8, how)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->snd_una = rec->snd_una;
+		__entry->recover = rec->recover;
+		__entry->cwnd = rec->cwnd;
+		__entry->prior_cwnd = rec->prior_cwnd;
+		__entry->ssthresh = rec->ssthresh;
+		__entry->in_flight = rec->in_flight;
+		__entry->lost_out = rec->lost_out;
+		__entry->sacked_out = rec->sacked_out;
+		__entry->began = rec->began;
+		__entry->how = rec->how;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "how=\"%s\" snd_una=%u recover=%u cwnd=%u prior_cwnd=%u ssthresh=%u in_flight=%u lost_out=%u sacked_out=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->how, TCP_LUCID_RECOVERIES),
+		  __entry->snd_una, __entry->recover, __entry->cwnd,
+		  __entry->prior_cwnd, __entry->ssthresh, __entry->in_flight,
+		  __entry->lost_out, __entry->sacked_out)
+);
+
+/*
+ * time_wait: a mini-socket stands in for a closed connection, until it ends.
+ *
+ * timeout_ms	until it ends by itself, counted from this event; 0 at EXIT
+ * what		ENTER, PROMOTE, REFRESH or EXIT
+ * why		at EXIT: what ended it
+ * substate	TIME_WAIT (6), or FIN_WAIT2 (5) for an orphan that waits for
+ *		its peer's FIN
+ */
+TRACE_EVENT(time_wait,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_time_wait *tw),
+	TP_ARGS(conn, tw),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, timeout_ms)
+		__field(__u8, what)
+		__field(__u8, why)
+		__field(__u8, substate)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->timeout_ms = tw->timeout_ms;
+		__entry->what = tw->what;
+		__entry->why = tw->why;
+		__entry->substate = tw->substate;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT "what=%s substate=%s timeout_ms=%u why=%s",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_TWS),
+		  __print_symbolic(__entry->substate, TCP_LUCID_STATES),
+		  __entry->timeout_ms,
+		  __print_symbolic(__entry->why, TCP_LUCID_TW_ENDS))
+);
+
+/*
+ * window: the congestion window of a socket on one of our controls changed
+ * by a whole packet, or what governs it did.
+ *
+ * cwnd, ssthresh, in_flight	packets; ssthresh 2147483647: not set yet
+ * srtt_us	smoothed round-trip time; 0 before the first sample
+ * snd_una	oldest sequence number not acknowledged
+ * ca		name of the control, NUL-padded
+ */
+TRACE_EVENT(window,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_window_event *win),
+	TP_ARGS(conn, win),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, in_flight)
+		__field(__u32, srtt_us)
+		__field(__u32, snd_una)
+		__array(char, ca, 16)
+		__field(__u8, phase)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->cwnd = win->cwnd;
+		__entry->ssthresh = win->ssthresh;
+		__entry->in_flight = win->in_flight;
+		__entry->srtt_us = win->srtt_us;
+		__entry->snd_una = win->snd_una;
+		memcpy(__entry->ca, win->ca, 16);
+		__entry->phase = win->phase;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "ca=%s phase=%s cwnd=%u ssthresh=%u in_flight=%u srtt_us=%u snd_una=%u",
+		  TCP_LUCID_CONN_ARGS, __entry->ca,
+		  __print_symbolic(__entry->phase, TCP_LUCID_PHASES),
+		  __entry->cwnd, __entry->ssthresh, __entry->in_flight,
+		  __entry->srtt_us, __entry->snd_una)
+);
+
+#endif /* _TRACE_TCP_LUCID_H */
+
+#include <trace/define_trace.h>

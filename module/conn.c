@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who a connection is.
+ *
+ * One connection lives in up to three objects: a request socket until the
+ * final ACK of a passive open, a full socket, and a mini-socket in TIME_WAIT.
+ * The kernel copies the socket cookie from each to the next, so the cookie
+ * names the connection through all of them, provided it exists early enough:
+ * it is made here, the first time anybody asks.
+ */
+#include <linux/ipv6.h>
+#include <linux/sock_diag.h>
+#include <net/inet_sock.h>
+#include <net/inet_timewait_sock.h>
+#include <net/ipv6.h>
+#include <net/request_sock.h>
+#include <net/tcp.h>
+
+#include "conn.h"
+
+/*
+ * The const is cast away to store the cookie where it belongs; nothing else
+ * of the socket is touched, and sock_diag does the same for "ss -e".
+ */
+static u64 lucid_cookie(const struct sock *sk)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+	u32 halves[2];
+
+	if (likely(cookie))
+		return cookie;
+	sock_diag_save_cookie((struct sock *)sk, halves);
+	return (u64)halves[1] << 32 | halves[0];
+}
+
+static void lucid_conn_set_v4(struct lucid_conn *conn, __be32 saddr,
+			      __be32 daddr)
+{
+	struct in6_addr mapped;
+
+	conn->family = AF_INET;
+	memcpy(conn->saddr, &saddr, sizeof(saddr));
+	memcpy(conn->daddr, &daddr, sizeof(daddr));
+	ipv6_addr_set_v4mapped(saddr, &mapped);
+	memcpy(conn->saddr_v6, &mapped, sizeof(mapped));
+	ipv6_addr_set_v4mapped(daddr, &mapped);
+	memcpy(conn->daddr_v6, &mapped, sizeof(mapped));
+}
+
+/*
+ * What the packets are decides the family, not what the socket is: a
+ * connection over IPv4 that an AF_INET6 listener accepted is IPv4.
+ */
+static void lucid_conn_set_addrs(struct lucid_conn *conn, u16 family,
+				 __be32 saddr, __be32 daddr,
+				 const struct in6_addr *saddr_v6,
+				 const struct in6_addr *daddr_v6)
+{
+	if (family == AF_INET || ipv6_addr_v4mapped(daddr_v6)) {
+		lucid_conn_set_v4(conn, saddr, daddr);
+		return;
+	}
+	conn->family = AF_INET6;
+	memset(conn->saddr, 0, sizeof(conn->saddr));
+	memset(conn->daddr, 0, sizeof(conn->daddr));
+	memcpy(conn->saddr_v6, saddr_v6, sizeof(*saddr_v6));
+	memcpy(conn->daddr_v6, daddr_v6, sizeof(*daddr_v6));
+}
+
+/**
+ * lucid_conn_from_sock() - describe a full socket
+ * @conn: filled in
+ * @sk: a TCP socket, locked by the caller or by the hook that is running
+ *
+ * The local port is read from inet_sport: inet_num is already 0 when a
+ * closing socket has given its port back.
+ */
+void lucid_conn_from_sock(struct lucid_conn *conn, const struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	conn->cookie = lucid_cookie(sk);
+	conn->netns = sock_net(sk)->ns.inum;
+	conn->sport = ntohs(inet->inet_sport);
+	conn->dport = ntohs(inet->inet_dport);
+	lucid_conn_set_addrs(conn, sk->sk_family, inet->inet_saddr,
+			     inet->inet_daddr, &sk->sk_v6_rcv_saddr,
+			     &sk->sk_v6_daddr);
+}
+
+/**
+ * lucid_conn_from_request() - describe a request socket
+ * @conn: filled in
+ * @req: a request whose addresses are set
+ */
+void lucid_conn_from_request(struct lucid_conn *conn,
+			     const struct request_sock *req)
+{
+	const struct inet_request_sock *ireq = inet_rsk(req);
+
+	conn->cookie = lucid_cookie(req_to_sk((struct request_sock *)req));
+	conn->netns = read_pnet(&ireq->ireq_net)->ns.inum;
+	conn->sport = ireq->ir_num;
+	conn->dport = ntohs(ireq->ir_rmt_port);
+	lucid_conn_set_addrs(conn, ireq->ireq_family, ireq->ir_loc_addr,
+			     ireq->ir_rmt_addr, &ireq->ir_v6_loc_addr,
+			     &ireq->ir_v6_rmt_addr);
+}
+
+/**
+ * lucid_conn_from_timewait() - describe a mini-socket
+ * @conn: filled in
+ * @tw: a mini-socket that is alive for the duration of the call
+ */
+void lucid_conn_from_timewait(struct lucid_conn *conn,
+			      const struct inet_timewait_sock *tw)
+{
+	conn->cookie = lucid_cookie((const struct sock *)tw);
+	conn->netns = twsk_net(tw)->ns.inum;
+	conn->sport = ntohs(tw->tw_sport);
+	conn->dport = ntohs(tw->tw_dport);
+	lucid_conn_set_addrs(conn, tw->tw_family, tw->tw_rcv_saddr,
+			     tw->tw_daddr, &tw->tw_v6_rcv_saddr,
+			     &tw->tw_v6_daddr);
+}

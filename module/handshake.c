@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Observer: the three-way handshake, a segment at a time.
+ *
+ *	active side			passive side
+ *	SYN sent	------------>	SYN received
+ *	SYN-ACK received <-----------	SYN-ACK sent
+ *	ACK sent	------------>	ACK received
+ *
+ * What a segment carries is read where the kernel has just decided it: our
+ * own options on the way out, the peer's from the segment itself.
+ */
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/request_sock.h>
+#include <net/tcp.h>
+#include <trace/events/tcp_lucid.h>
+
+#include "compat.h"
+#include "conn.h"
+#include "notes.h"
+#include "observers.h"
+
+/* Is anybody listening to what the hooks below can tell? */
+static bool lucid_handshake_wanted(void)
+{
+	return trace_handshake_enabled() || trace_state_enabled();
+}
+
+/*
+ * The options of a segment that came in (RFC 9293, section 3.2). Its header is
+ * in the linear part: tcp_v4_rcv() and tcp_v6_rcv() have seen to that.
+ */
+static void lucid_syn_options_parse(struct lucid_syn_options *opts,
+				    const struct tcphdr *th)
+{
+	const u8 *p = (const u8 *)(th + 1);
+	const u8 *end = (const u8 *)th + th->doff * 4;
+
+	*opts = (struct lucid_syn_options) {
+		.wscale = TCP_LUCID_NO_WSCALE,
+		.ecn = th->ece && (th->ack ? !th->cwr : th->cwr),
+	};
+	while (p < end && *p != TCPOPT_EOL) {
+		if (*p == TCPOPT_NOP) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] < 2 || end - p < p[1])
+			return;
+		if (p[0] == TCPOPT_MSS && p[1] == TCPOLEN_MSS)
+			opts->mss = p[2] << 8 | p[3];
+		else if (p[0] == TCPOPT_WINDOW && p[1] == TCPOLEN_WINDOW)
+			opts->wscale = p[2];
+		else if (p[0] == TCPOPT_SACK_PERM && p[1] == TCPOLEN_SACK_PERM)
+			opts->sack = 1;
+		else if (p[0] == TCPOPT_TIMESTAMP && p[1] == TCPOLEN_TIMESTAMP)
+			opts->timestamps = 1;
+		p += p[1];
+	}
+}
+
+/* The options of a SYN of ours, as tcp_syn_options() is about to choose them. */
+static void lucid_syn_options_ours(struct lucid_syn_options *opts,
+				   const struct sock *sk, bool ecn)
+{
+	const struct net *net = sock_net(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	opts->mss = tp->advmss;
+	opts->wscale = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) ?
+		       tp->rx_opt.rcv_wscale : TCP_LUCID_NO_WSCALE;
+	opts->sack = READ_ONCE(net->ipv4.sysctl_tcp_sack);
+	opts->timestamps = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) != 0;
+	opts->ecn = ecn;
+}
+
+/* Will tcp_ecn_send_syn() ask for ECN? */
+static bool lucid_syn_asks_ecn(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	return READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_ecn) == 1 ||
+	       tcp_ca_needs_ecn(sk) ||
+	       (dst && dst_feature(dst, RTAX_FEATURE_ECN));
+}
+
+static void lucid_handshake_syn_sent(const struct lucid_conn *conn,
+				     const struct sock *sk, u32 isn, u8 flags,
+				     u16 attempt)
+{
+	struct lucid_handshake hs = {
+		.step = TCP_LUCID_SYN_SENT,
+		.isn = isn,
+		.flags = flags,
+		.attempt = attempt,
+	};
+
+	lucid_syn_options_ours(&hs.opts, sk, flags & TCPHDR_ECE);
+	trace_handshake(conn, &hs);
+}
+
+/*
+ * tcp_write_queue_purge(sk): the last thing that tcp_connect() does before it
+ * builds the SYN; all that goes into it is known by now. Nothing else purges a
+ * socket in SYN_SENT whose SYN is not out yet.
+ */
+static void notrace lucid_entry_connect(struct ftrace_regs *fregs,
+					unsigned long parent_ip)
+{
+	struct sock *sk = lucid_arg(fregs, 0);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_conn conn;
+	u8 flags = TCPHDR_SYN;
+
+	if (sk->sk_state != TCP_SYN_SENT || tp->packets_out)
+		return;
+	if (!lucid_handshake_wanted())
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	lucid_note_first_syn(conn.cookie);
+	lucid_state_changed(&conn, TCP_CLOSE, TCP_SYN_SENT);
+	if (tp->repair || !trace_handshake_enabled())
+		return;
+	if (lucid_syn_asks_ecn(sk))
+		flags |= TCPHDR_ECE | TCPHDR_CWR;
+	lucid_handshake_syn_sent(&conn, sk, tp->write_seq, flags, 1);
+}
+
+/**
+ * lucid_handshake_syn_resent() - report a SYN that was sent again
+ * @sk: a socket in SYN_SENT
+ * @skb: the SYN
+ */
+void lucid_handshake_syn_resent(const struct sock *sk,
+				const struct sk_buff *skb)
+{
+	struct lucid_conn conn;
+
+	if (!trace_handshake_enabled())
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	lucid_handshake_syn_sent(&conn, sk, TCP_SKB_CB(skb)->seq,
+				 TCP_SKB_CB(skb)->tcp_flags,
+				 inet_csk(sk)->icsk_retransmits + 1);
+}
+
+static void lucid_handshake_syn_received(const struct lucid_conn *conn,
+					 const struct request_sock *req,
+					 const struct sk_buff *skb, u16 attempt)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct lucid_handshake hs = {
+		.step = TCP_LUCID_SYN_RECEIVED,
+		.isn = tcp_rsk(req)->snt_isn,
+		.peer_isn = tcp_rsk(req)->rcv_isn,
+		.flags = tcp_flag_byte(th),
+		.attempt = attempt,
+	};
+
+	lucid_syn_options_parse(&hs.opts, th);
+	trace_handshake(conn, &hs);
+}
+
+static void lucid_handshake_synack_sent(const struct lucid_conn *conn,
+					const struct sock *sk,
+					const struct dst_entry *dst,
+					const struct request_sock *req)
+{
+	const struct inet_request_sock *ireq = inet_rsk(req);
+	struct lucid_handshake hs = {
+		.step = TCP_LUCID_SYNACK_SENT,
+		.isn = tcp_rsk(req)->snt_isn,
+		.peer_isn = tcp_rsk(req)->rcv_isn,
+		.flags = TCPHDR_SYN | TCPHDR_ACK |
+			 (ireq->ecn_ok ? TCPHDR_ECE : 0),
+		.attempt = req->num_retrans + 1,
+		.opts = {
+			.mss = tcp_mss_clamp(tcp_sk(sk), dst_metric_advmss(dst)),
+			.wscale = ireq->wscale_ok ? ireq->rcv_wscale :
+						    TCP_LUCID_NO_WSCALE,
+			.sack = ireq->sack_ok,
+			.timestamps = ireq->tstamp_ok,
+			.ecn = ireq->ecn_ok,
+		},
+	};
+
+	trace_handshake(conn, &hs);
+}
+
+/*
+ * tcp_make_synack(sk, dst, req, foc, type, syn_skb): syn_skb is the SYN that
+ * is being answered, or NULL when the SYN-ACK is only sent again. One place
+ * for IPv4 and IPv6, ordinary, SYN-cookie and Fast Open handshakes.
+ */
+static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
+					    unsigned long parent_ip)
+{
+	const struct sock *sk = lucid_arg(fregs, 0);
+	const struct dst_entry *dst = lucid_arg(fregs, 1);
+	const struct request_sock *req = lucid_arg(fregs, 2);
+	enum tcp_synack_type type = (unsigned long)lucid_arg(fregs, 4);
+	const struct sk_buff *syn = lucid_arg(fregs, 5);
+	struct lucid_conn conn;
+
+	if (!lucid_handshake_wanted())
+		return;
+	/* With Fast Open the child exists already; its cookie is the one. */
+	if (type == TCP_SYNACK_FASTOPEN)
+		lucid_conn_from_sock(&conn, sk);
+	else
+		lucid_conn_from_request(&conn, req);
+	if (syn) {
+		lucid_note_first_syn(conn.cookie);
+		if (trace_handshake_enabled())
+			lucid_handshake_syn_received(&conn, req, syn, 1);
+		if (type == TCP_SYNACK_NORMAL)
+			lucid_state_changed(&conn, TCP_LISTEN,
+					    TCP_NEW_SYN_RECV);
+	}
+	if (trace_handshake_enabled())
+		lucid_handshake_synack_sent(&conn, sk, dst, req);
+}
+
+/*
+ * tcp_check_req(sk, skb, req, ...): a segment has met a request socket. Here
+ * only a SYN that came again matters: each one that is answered shows in
+ * num_retrans, which also counts what the timer sent, num_timeout.
+ */
+static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
+					  unsigned long parent_ip)
+{
+	const struct sk_buff *skb = lucid_arg(fregs, 1);
+	const struct request_sock *req = lucid_arg(fregs, 2);
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct lucid_conn conn;
+
+	if (!trace_handshake_enabled() || !th->syn || th->ack || th->rst)
+		return;
+	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
+		return;
+	lucid_conn_from_request(&conn, req);
+	lucid_handshake_syn_received(&conn, req, skb,
+				     req->num_retrans - req->num_timeout + 2);
+}
+
+/* tcp_finish_connect(sk, skb): the SYN-ACK is good. */
+static void notrace lucid_entry_finish_connect(struct ftrace_regs *fregs,
+					       unsigned long parent_ip)
+{
+	const struct sock *sk = lucid_arg(fregs, 0);
+	const struct sk_buff *skb = lucid_arg(fregs, 1);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_handshake hs = { .step = TCP_LUCID_SYNACK_RECEIVED };
+	struct lucid_conn conn;
+
+	/* Without a segment it is a socket being repaired (TCP_REPAIR). */
+	if (!trace_handshake_enabled() || !skb)
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	hs.isn = tp->snd_una - tp->bytes_acked;
+	hs.peer_isn = TCP_SKB_CB(skb)->seq;
+	hs.flags = tcp_flag_byte(tcp_hdr(skb));
+	hs.attempt = 1;
+	lucid_syn_options_parse(&hs.opts, tcp_hdr(skb));
+	trace_handshake(&conn, &hs);
+}
+
+/*
+ * Our initial sequence number, once established. What was acknowledged since
+ * is counted in bytes_acked, and so is the SYN of a socket that sent one.
+ */
+static u32 lucid_isn(const struct tcp_sock *tp, bool sent_syn)
+{
+	return tp->snd_una - (u32)tp->bytes_acked - !sent_syn;
+}
+
+/**
+ * lucid_handshake_complete() - report the last step of a handshake
+ * @sk: a socket that is moving to ESTABLISHED
+ * @oldstate: SYN_SENT on the active side, SYN_RECV on the passive side
+ *
+ * On the active side the ACK leaves right after, or rides on the first data
+ * if the application asked for that (TCP_QUICKACK off, TCP_DEFER_ACCEPT).
+ */
+void lucid_handshake_complete(const struct sock *sk, int oldstate)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_handshake hs = { .flags = TCPHDR_ACK };
+	struct lucid_conn conn;
+	bool sent_syn;
+
+	if (!trace_handshake_enabled() || tp->repair)
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	/* After a simultaneous open (RFC 9293, 3.5) both sides sent a SYN. */
+	sent_syn = oldstate == TCP_SYN_SENT ||
+		   (tp->bytes_acked == 1 && tp->snd_una == tp->write_seq);
+	hs.step = oldstate == TCP_SYN_SENT ? TCP_LUCID_ACK_SENT :
+					     TCP_LUCID_ACK_RECEIVED;
+	hs.isn = lucid_isn(tp, sent_syn);
+	hs.peer_isn = tp->rcv_nxt - (u32)tp->bytes_received - 1;
+	hs.attempt = tp->total_retrans + 1;
+	hs.opts.wscale = TCP_LUCID_NO_WSCALE;
+	hs.opts.timestamps = tp->rx_opt.tstamp_ok;
+	hs.rtt_us = tp->srtt_us >> 3;
+	hs.since_syn_us = lucid_note_since_syn_us(conn.cookie);
+	trace_handshake(&conn, &hs);
+}
+
+static struct lucid_entry lucid_handshake_entries[] = {
+	{
+		.name = "tcp_write_queue_purge",
+		.call = lucid_entry_connect,
+		.provides = TCP_LUCID_CAN_HANDSHAKE,
+	}, {
+		.name = "tcp_make_synack",
+		.call = lucid_entry_make_synack,
+		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_STATE,
+	}, {
+		.name = "tcp_check_req",
+		.call = lucid_entry_check_req,
+		.provides = TCP_LUCID_CAN_HANDSHAKE,
+	}, {
+		.name = "tcp_finish_connect",
+		.call = lucid_entry_finish_connect,
+		.provides = TCP_LUCID_CAN_HANDSHAKE,
+	},
+};
+
+/**
+ * lucid_handshake_sees_connect() - is CLOSE -> SYN_SENT told from here?
+ *
+ * Return: false if this kernel lacks the hook; the state observer then makes
+ * do with the kernel's own event.
+ */
+bool lucid_handshake_sees_connect(void)
+{
+	return lucid_handshake_entries[0].attached;
+}
+
+struct lucid_observer lucid_handshake_observer = {
+	.entries = lucid_handshake_entries,
+	.nr_entries = ARRAY_SIZE(lucid_handshake_entries),
+};

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tcp_lucid: TCP you can see through.
+ *
+ * Two congestion controls that do what their RFCs say, and the life of every
+ * TCP connection as tracepoints. This file puts the parts together and takes
+ * them apart.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/tracepoint.h>
+#include <net/tcp.h>
+#include <uapi/linux/tcp_lucid.h>
+
+#include "congestion.h"
+#include "observers.h"
+
+static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
+				    TCP_LUCID_CAN_STATE |
+				    TCP_LUCID_CAN_RETRANSMIT |
+				    TCP_LUCID_CAN_FAST_RETRANSMIT |
+				    TCP_LUCID_CAN_TIME_WAIT |
+				    TCP_LUCID_CAN_WINDOW;
+/* Read-only: written once, before the module is live. */
+module_param(capabilities, ulong, 0444);
+MODULE_PARM_DESC(capabilities,
+		 "what this kernel lets the module see: a bit for each event, TCP_LUCID_CAN_*");
+
+/*
+ * The order matters: what one observer writes down for another must not be
+ * there before that other reads it.
+ */
+static struct lucid_observer *const lucid_observers[] = {
+	&lucid_state_observer,
+	&lucid_handshake_observer,
+	&lucid_retransmit_observer,
+	&lucid_time_wait_observer,
+};
+
+static void lucid_observers_detach(void)
+{
+	unsigned int i;
+
+	for (i = ARRAY_SIZE(lucid_observers); i-- > 0; )
+		lucid_observer_detach(lucid_observers[i]);
+	/* No probe is running in our text when this returns. */
+	tracepoint_synchronize_unregister();
+}
+
+static int __init lucid_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
+		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
+
+	err = tcp_register_congestion_control(&lucid_cubic_ops);
+	if (err)
+		goto err_observers;
+	err = tcp_register_congestion_control(&lucid_reno_ops);
+	if (err)
+		goto err_cubic;
+	return 0;
+
+err_cubic:
+	tcp_unregister_congestion_control(&lucid_cubic_ops);
+err_observers:
+	lucid_observers_detach();
+	return err;
+}
+
+static void __exit lucid_exit(void)
+{
+	tcp_unregister_congestion_control(&lucid_reno_ops);
+	tcp_unregister_congestion_control(&lucid_cubic_ops);
+	lucid_observers_detach();
+}
+
+module_init(lucid_init);
+module_exit(lucid_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("TCP you can see through: lucid (RFC 9438) and lucid_reno (RFC 5681), and a connection's life as tracepoints");
+MODULE_AUTHOR("tcp_lucid authors");
+MODULE_VERSION("0.1.0");
+/* "tcp_" and a control's name is what the kernel asks modprobe for. */
+MODULE_ALIAS("tcp_lucid_reno");

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What one hook writes down for another that sees the same connection later.
+ *
+ * Two facts are nowhere in the kernel's own structures when they are wanted:
+ * when a connection's first SYN was, and that a socket which moves to CLOSE
+ * has just left a mini-socket behind. Both are kept by cookie in tables of
+ * fixed size, without locks: any hook may run in any context. A table that
+ * overflows forgets, and its reader then says so; it never tells one
+ * connection's fact of another.
+ */
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/ktime.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <net/tcp_states.h>
+
+#include "notes.h"
+
+/*
+ * Cookies are handed out in sequence, so that many handshakes can be under way
+ * at once before two of them meet in a slot; the newer one then wins.
+ */
+#define LUCID_SYN_SLOTS		8192
+
+static struct lucid_syn_note {
+	u64 cookie;	/* 0: nothing here, or being written */
+	u64 ns;		/* ktime_get_ns() at the first SYN */
+} lucid_syn_notes[LUCID_SYN_SLOTS];
+
+/**
+ * lucid_note_first_syn() - remember that a connection's first SYN is now
+ * @cookie: of the connection
+ */
+void lucid_note_first_syn(u64 cookie)
+{
+	struct lucid_syn_note *note;
+
+	note = &lucid_syn_notes[cookie % LUCID_SYN_SLOTS];
+	WRITE_ONCE(note->cookie, 0);
+	smp_wmb();	/* a reader must not pair the old cookie with new ns */
+	WRITE_ONCE(note->ns, ktime_get_ns());
+	smp_store_release(&note->cookie, cookie);	/* ns before cookie */
+}
+
+/**
+ * lucid_note_since_syn_us() - how long ago a connection's first SYN was
+ * @cookie: of the connection
+ *
+ * Return: microseconds, at least 1; 0 if nobody was listening at the time or
+ * the note was overwritten since.
+ */
+u32 lucid_note_since_syn_us(u64 cookie)
+{
+	struct lucid_syn_note *note;
+	u64 ns;
+
+	note = &lucid_syn_notes[cookie % LUCID_SYN_SLOTS];
+	/* Cookie before ns. */
+	if (smp_load_acquire(&note->cookie) != cookie)
+		return 0;
+	ns = READ_ONCE(note->ns);
+	smp_rmb();	/* ns is this cookie's if the cookie is still there */
+	if (READ_ONCE(note->cookie) != cookie)
+		return 0;
+	return clamp_t(u64, div_u64(ktime_get_ns() - ns, NSEC_PER_USEC),
+		       1, U32_MAX);
+}
+
+/*
+ * A cookie stays here from the start of its mini-socket to the end of the
+ * same tcp_time_wait() call, so a few slots for each CPU are plenty.
+ */
+#define LUCID_TW_BITS		8
+
+static atomic64_t lucid_tw_notes[1 << LUCID_TW_BITS];
+
+/* How far from its own slot a cookie may be put. */
+#define LUCID_TW_PROBES		16
+
+static atomic64_t *lucid_tw_slot(u64 cookie, unsigned int probe)
+{
+	u32 slot = hash_64(cookie, LUCID_TW_BITS) + probe;
+
+	return &lucid_tw_notes[slot % ARRAY_SIZE(lucid_tw_notes)];
+}
+
+/* A slot holds the cookie and, in bit 0, whether it is TIME_WAIT proper. */
+static u64 lucid_tw_key(u64 cookie, int substate)
+{
+	return cookie << 1 | (substate == TCP_TIME_WAIT);
+}
+
+/**
+ * lucid_note_time_wait() - remember that a mini-socket has taken over
+ * @cookie: of the connection
+ * @substate: %TCP_TIME_WAIT or %TCP_FIN_WAIT2
+ */
+void lucid_note_time_wait(u64 cookie, int substate)
+{
+	unsigned int i;
+
+	for (i = 0; i < LUCID_TW_PROBES; i++)
+		if (!atomic64_cmpxchg(lucid_tw_slot(cookie, i), 0,
+				      lucid_tw_key(cookie, substate)))
+			return;
+}
+
+/**
+ * lucid_note_take_time_wait() - has a mini-socket just taken over?
+ * @cookie: of the connection
+ *
+ * Return: once after lucid_note_time_wait(), its substate; otherwise 0.
+ */
+int lucid_note_take_time_wait(u64 cookie)
+{
+	unsigned int i;
+	u64 found;
+
+	for (i = 0; i < LUCID_TW_PROBES; i++) {
+		found = atomic64_read(lucid_tw_slot(cookie, i));
+		if (found >> 1 != cookie)
+			continue;
+		atomic64_set(lucid_tw_slot(cookie, i), 0);
+		return found & 1 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
+	}
+	return 0;
+}

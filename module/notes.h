@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What one hook writes down for another that sees the same connection later. */
+#ifndef _TCP_LUCID_NOTES_H
+#define _TCP_LUCID_NOTES_H
+
+#include <linux/types.h>
+
+void lucid_note_first_syn(u64 cookie);
+u32 lucid_note_since_syn_us(u64 cookie);
+
+void lucid_note_time_wait(u64 cookie, int substate);
+int lucid_note_take_time_wait(u64 cookie);
+
+#endif /* _TCP_LUCID_NOTES_H */

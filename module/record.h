@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an observer hands to a tracepoint: plain values, no kernel objects.
+ * Units and meaning of each member stand beside the event of the same name in
+ * <trace/events/tcp_lucid.h>.
+ */
+#ifndef _TCP_LUCID_RECORD_H
+#define _TCP_LUCID_RECORD_H
+
+#include <linux/types.h>
+
+/* Whose event it is. */
+struct lucid_conn {
+	u64 cookie;
+	u32 netns;
+	u16 family;
+	u16 sport;
+	u16 dport;
+	u8 saddr[4];
+	u8 daddr[4];
+	u8 saddr_v6[16];
+	u8 daddr_v6[16];
+};
+
+/* The options of a SYN or SYN-ACK. */
+struct lucid_syn_options {
+	u16 mss;
+	u8 wscale;
+	u8 sack;
+	u8 timestamps;
+	u8 ecn;
+};
+
+struct lucid_handshake {
+	u32 isn;
+	u32 peer_isn;
+	u32 rtt_us;
+	u32 since_syn_us;
+	struct lucid_syn_options opts;
+	u16 attempt;
+	u8 step;
+	u8 flags;
+};
+
+struct lucid_retransmit {
+	u32 seq;
+	u32 len;
+	u32 segs;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 in_flight;
+	u32 srtt_us;
+	u32 rto_us;
+	u16 attempt;
+	u8 reason;
+	u8 flags;
+	u8 state;
+	u8 ca_state;
+};
+
+struct lucid_recovery {
+	u32 snd_una;
+	u32 recover;
+	u32 cwnd;
+	u32 prior_cwnd;
+	u32 ssthresh;
+	u32 in_flight;
+	u32 lost_out;
+	u32 sacked_out;
+	u8 began;
+	u8 how;
+};
+
+struct lucid_time_wait {
+	u32 timeout_ms;
+	u8 what;
+	u8 why;
+	u8 substate;
+};
+
+struct lucid_window_event {
+	u32 cwnd;
+	u32 ssthresh;
+	u32 in_flight;
+	u32 srtt_us;
+	u32 snd_una;
+	u8 phase;
+	char ca[16];
+};
+
+#endif /* _TCP_LUCID_RECORD_H */

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Observer: what is sent again and why, and fast recovery's beginning and end.
+ *
+ * The kernel has one tracepoint for every segment that is sent again and none
+ * for the cause. The cause follows from what the socket is doing at that
+ * moment: the congestion state, and which timer, if any, is being served.
+ */
+#include <linux/percpu.h>
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/request_sock.h>
+#include <net/tcp.h>
+#include <trace/events/tcp.h>
+#include <trace/events/tcp_lucid.h>
+
+#include "compat.h"
+#include "conn.h"
+#include "observers.h"
+
+/*
+ * RACK's reordering timer may start recovery, and nothing in the socket says
+ * so afterwards. tcp_mstamp tells this run of the timer from the next event.
+ */
+static DEFINE_PER_CPU(struct lucid_reorder_note {
+	const struct sock *sk;
+	u64 mstamp;
+}, lucid_reorder_note);
+
+/*
+ * In state Loss the timer clears icsk_pending before it sends anything; on an
+ * ACK it is never 0, since the timer is armed as long as data is outstanding.
+ */
+static u8 lucid_resend_reason_loss(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!inet_csk(sk)->icsk_pending)
+		return tp->snd_wnd ? TCP_LUCID_RESEND_RTO :
+				     TCP_LUCID_RESEND_ZERO_WINDOW;
+	/* tcp_simple_retransmit() enters Loss with nothing to undo. */
+	return tp->undo_marker ? TCP_LUCID_RESEND_AFTER_RTO :
+				 TCP_LUCID_RESEND_RESIZE;
+}
+
+static u8 lucid_resend_reason(const struct sock *sk, u8 flags)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (flags & TCPHDR_SYN)
+		return flags & TCPHDR_ACK ? TCP_LUCID_RESEND_SYNACK :
+					    TCP_LUCID_RESEND_SYN;
+	switch (icsk->icsk_ca_state) {
+	case TCP_CA_Loss:
+		return lucid_resend_reason_loss(sk);
+	case TCP_CA_Recovery:
+		return TCP_LUCID_RESEND_FAST;
+	default:
+		return icsk->icsk_pending == ICSK_TIME_LOSS_PROBE ?
+		       TCP_LUCID_RESEND_TLP : TCP_LUCID_RESEND_UNKNOWN;
+	}
+}
+
+static u16 lucid_resend_attempt(const struct sock *sk,
+				const struct sk_buff *skb, u8 reason)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	switch (reason) {
+	case TCP_LUCID_RESEND_SYN:
+	case TCP_LUCID_RESEND_SYNACK:
+	case TCP_LUCID_RESEND_RTO:
+		return icsk->icsk_retransmits;
+	case TCP_LUCID_RESEND_ZERO_WINDOW:
+		return icsk->icsk_backoff + 1;
+	default:
+		return TCP_SKB_CB(skb)->sacked & TCPCB_EVER_RETRANS ? 2 : 1;
+	}
+}
+
+static void
+lucid_probe_retransmit(void *unused,
+		       LUCID_RETRANSMIT_PARAMS(const struct sock *sk,
+					       const struct sk_buff *skb))
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_retransmit rtx;
+	struct lucid_conn conn;
+
+	if (lucid_retransmit_failed())
+		return;
+	if (sk->sk_state == TCP_SYN_SENT)
+		lucid_handshake_syn_resent(sk, skb);
+	if (!trace_retransmit_enabled())
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	rtx = (struct lucid_retransmit) {
+		.seq = TCP_SKB_CB(skb)->seq,
+		.len = skb->len,
+		.segs = tcp_skb_pcount(skb),
+		.cwnd = tcp_snd_cwnd(tp),
+		.ssthresh = tp->snd_ssthresh,
+		.in_flight = tcp_packets_in_flight(tp),
+		.srtt_us = tp->srtt_us >> 3,
+		.rto_us = jiffies_to_usecs(icsk->icsk_rto),
+		.flags = TCP_SKB_CB(skb)->tcp_flags,
+		.state = sk->sk_state,
+		.ca_state = icsk->icsk_ca_state,
+	};
+	rtx.reason = lucid_resend_reason(sk, rtx.flags);
+	rtx.attempt = lucid_resend_attempt(sk, skb, rtx.reason);
+	trace_retransmit(&conn, &rtx);
+}
+
+/*
+ * A SYN-ACK of a request socket. While its timer runs it is not pending; if it
+ * is, the peer's SYN has come again and that is being answered.
+ */
+static void lucid_probe_retransmit_synack(void *unused,
+					  const struct sock *listener,
+					  const struct request_sock *req)
+{
+	struct lucid_retransmit rtx;
+	struct lucid_conn conn;
+
+	if (!trace_retransmit_enabled())
+		return;
+	lucid_conn_from_request(&conn, req);
+	rtx = (struct lucid_retransmit) {
+		.seq = tcp_rsk(req)->snt_isn,
+		.segs = 1,
+		.flags = TCPHDR_SYN | TCPHDR_ACK,
+		.state = TCP_NEW_SYN_RECV,
+		.reason = timer_pending(&req->rsk_timer) ?
+			  TCP_LUCID_RESEND_SYNACK_DUP : TCP_LUCID_RESEND_SYNACK,
+		.attempt = req->num_retrans + 1,
+	};
+	trace_retransmit(&conn, &rtx);
+}
+
+static void lucid_recovery_emit(const struct sock *sk, bool began, u8 how)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_recovery rec = {
+		.snd_una = tp->snd_una,
+		/* high_seq is set right after the state: what it will be. */
+		.recover = began ? tp->snd_nxt : tp->high_seq,
+		.cwnd = tcp_snd_cwnd(tp),
+		.prior_cwnd = tp->prior_cwnd,
+		.ssthresh = tp->snd_ssthresh,
+		.in_flight = tcp_packets_in_flight(tp),
+		.lost_out = tp->lost_out,
+		.sacked_out = tp->sacked_out,
+		.began = began,
+		.how = how,
+	};
+	struct lucid_conn conn;
+
+	lucid_conn_from_sock(&conn, sk);
+	trace_fast_retransmit(&conn, &rec);
+}
+
+static u8 lucid_recovery_trigger(const struct sock *sk)
+{
+	const struct lucid_reorder_note *note;
+
+	if (!tcp_is_sack(tcp_sk(sk)))
+		return TCP_LUCID_RECOVERY_DUPACKS;
+	note = raw_cpu_ptr(&lucid_reorder_note);
+	if (READ_ONCE(note->sk) == sk &&
+	    READ_ONCE(note->mstamp) == tcp_sk(sk)->tcp_mstamp)
+		return TCP_LUCID_RECOVERY_REORDER_TIMER;
+	return TCP_LUCID_RECOVERY_SACK;
+}
+
+static u8 lucid_recovery_end(const struct sock *sk, u8 new_ca_state)
+{
+	if (new_ca_state == TCP_CA_Loss)
+		return TCP_LUCID_RECOVERY_TIMEOUT;
+	/* Undoing a reduction leaves nothing more to undo. */
+	return tcp_sk(sk)->undo_marker ? TCP_LUCID_RECOVERY_COMPLETE :
+					 TCP_LUCID_RECOVERY_UNDONE;
+}
+
+/* Runs before the new state is stored: the old one is still in the socket. */
+static void lucid_probe_ca_state(void *unused, struct sock *sk,
+				 const u8 ca_state)
+{
+	u8 old = inet_csk(sk)->icsk_ca_state;
+
+	if (!trace_fast_retransmit_enabled() || old == ca_state ||
+	    sk->sk_state == TCP_CLOSE)
+		return;
+	if (ca_state == TCP_CA_Recovery)
+		lucid_recovery_emit(sk, true, lucid_recovery_trigger(sk));
+	else if (old == TCP_CA_Recovery)
+		lucid_recovery_emit(sk, false,
+				    lucid_recovery_end(sk, ca_state));
+}
+
+/**
+ * lucid_recovery_closed() - end a recovery with its connection
+ * @sk: a socket that is moving to CLOSE
+ */
+void lucid_recovery_closed(const struct sock *sk)
+{
+	if (trace_fast_retransmit_enabled() &&
+	    inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
+		lucid_recovery_emit(sk, false, TCP_LUCID_RECOVERY_CLOSED);
+}
+
+/* tcp_rack_reo_timeout(sk): segments have been out of order for too long. */
+static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
+					      unsigned long parent_ip)
+{
+	const struct sock *sk = lucid_arg(fregs, 0);
+	struct lucid_reorder_note *note;
+
+	if (!trace_fast_retransmit_enabled())
+		return;
+	note = this_cpu_ptr(&lucid_reorder_note);
+	WRITE_ONCE(note->sk, sk);
+	WRITE_ONCE(note->mstamp, tcp_sk(sk)->tcp_mstamp);
+}
+
+static struct lucid_tracepoint lucid_retransmit_tracepoints[] = {
+	{
+		.name = "tcp_retransmit_skb",
+		.probe = lucid_probe_retransmit,
+		.provides = TCP_LUCID_CAN_RETRANSMIT,
+	}, {
+		.name = "tcp_retransmit_synack",
+		.probe = lucid_probe_retransmit_synack,
+		.provides = TCP_LUCID_CAN_RETRANSMIT,
+	}, {
+		.name = "tcp_cong_state_set",
+		.probe = lucid_probe_ca_state,
+		.provides = TCP_LUCID_CAN_FAST_RETRANSMIT,
+	},
+};
+
+static struct lucid_entry lucid_retransmit_entries[] = {
+	{
+		.name = "tcp_rack_reo_timeout",
+		.call = lucid_entry_reorder_timer,
+		.provides = TCP_LUCID_CAN_FAST_RETRANSMIT,
+	},
+};
+
+struct lucid_observer lucid_retransmit_observer = {
+	.tracepoints = lucid_retransmit_tracepoints,
+	.nr_tracepoints = ARRAY_SIZE(lucid_retransmit_tracepoints),
+	.entries = lucid_retransmit_entries,
+	.nr_entries = ARRAY_SIZE(lucid_retransmit_entries),
+};
+
+/* Never called: the compiler compares the probes with the tracepoints. */
+static void __maybe_unused lucid_retransmit_check_types(void)
+{
+	check_trace_callback_type_tcp_retransmit_skb(lucid_probe_retransmit);
+	check_trace_callback_type_tcp_retransmit_synack(lucid_probe_retransmit_synack);
+	check_trace_callback_type_tcp_cong_state_set(lucid_probe_ca_state);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Observer: every transition between the states of RFC 9293, figure 5.
+ *
+ * The kernel's own sock:inet_sock_set_state tells most of them. It is wrong or
+ * silent in four places, which are told from elsewhere:
+ *
+ *   CLOSE -> SYN_SENT		it fires before the local port is chosen;
+ *				told when the SYN is built (handshake.c)
+ *   LISTEN -> NEW_SYN_RECV	silent: a request socket; told when its SYN-ACK
+ *				is built (handshake.c), and its end below
+ *   NEW_SYN_RECV -> SYN_RECV	it fires on the child before its addresses are
+ *				set (except 7.2); told when they are
+ *   ... -> TIME_WAIT		it says CLOSE: the socket is thrown away and a
+ *				mini-socket takes over (time_wait.c)
+ */
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/request_sock.h>
+#include <net/tcp_states.h>
+#include <trace/events/sock.h>
+#include <trace/events/tcp_lucid.h>
+
+#include "compat.h"
+#include "conn.h"
+#include "notes.h"
+#include "observers.h"
+
+/**
+ * lucid_state_changed() - report a transition that another observer saw
+ * @conn: whose
+ * @oldstate: TCP_*
+ * @newstate: TCP_*
+ */
+void lucid_state_changed(const struct lucid_conn *conn, int oldstate,
+			 int newstate)
+{
+	if (trace_state_enabled())
+		trace_state(conn, oldstate, newstate);
+}
+
+static bool lucid_state_sees_child(void);
+
+/*
+ * Is this transition told by another hook? A connect() that failed before it
+ * sent anything was never announced, so its return to CLOSE is not told at all.
+ */
+static bool lucid_state_told_elsewhere(const struct sock *sk, int oldstate,
+				       int newstate)
+{
+	if (oldstate == TCP_CLOSE && newstate == TCP_SYN_SENT)
+		return lucid_handshake_sees_connect();
+	if (oldstate == TCP_LISTEN && newstate == TCP_SYN_RECV)
+		return lucid_state_sees_child();
+	if (oldstate == TCP_SYN_SENT && newstate == TCP_CLOSE)
+		return lucid_handshake_sees_connect() && !tcp_sk(sk)->segs_out;
+	return false;
+}
+
+static void lucid_state_of_sock(const struct sock *sk, int oldstate,
+				int newstate)
+{
+	struct lucid_conn conn;
+
+	if (lucid_state_told_elsewhere(sk, oldstate, newstate))
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	if (newstate == TCP_CLOSE) {
+		/* The connection lives on if a mini-socket has taken over. */
+		newstate = lucid_note_take_time_wait(conn.cookie) ?: TCP_CLOSE;
+		if (newstate == oldstate)
+			return;
+	}
+	trace_state(&conn, oldstate, newstate);
+}
+
+static void lucid_probe_set_state(void *unused, const struct sock *sk,
+				  const int oldstate, const int newstate)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return;
+	if (newstate == TCP_CLOSE)
+		lucid_recovery_closed(sk);
+	if (trace_state_enabled())
+		lucid_state_of_sock(sk, oldstate, newstate);
+	if (newstate == TCP_ESTABLISHED)
+		lucid_handshake_complete(sk, oldstate);
+}
+
+/* tcp_ca_openreq_child(child, dst): the child of a listener has its tuple. */
+static void notrace lucid_entry_child(struct ftrace_regs *fregs,
+				      unsigned long parent_ip)
+{
+	const struct sock *sk = lucid_arg(fregs, 0);
+	struct lucid_conn conn;
+	bool had_request;
+
+	if (!trace_state_enabled())
+		return;
+	/*
+	 * A cookie that is already there came from the request socket. There
+	 * was none to be seen behind a SYN cookie or a Fast Open.
+	 */
+	had_request = atomic64_read(&sk->sk_cookie);
+	lucid_conn_from_sock(&conn, sk);
+	trace_state(&conn, had_request ? TCP_NEW_SYN_RECV : TCP_LISTEN,
+		    TCP_SYN_RECV);
+}
+
+/*
+ * __inet_csk_reqsk_queue_drop(listener, req, from_timer): also called when the
+ * final ACK has turned the request into a child; it is not hashed any more then.
+ */
+static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
+					     unsigned long parent_ip)
+{
+	struct request_sock *req = lucid_arg(fregs, 1);
+	struct lucid_conn conn;
+
+	if (!trace_state_enabled() || !sk_hashed(req_to_sk(req)))
+		return;
+	lucid_conn_from_request(&conn, req);
+	trace_state(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);
+}
+
+static struct lucid_tracepoint lucid_state_tracepoints[] = {
+	{
+		.name = "inet_sock_set_state",
+		.probe = lucid_probe_set_state,
+		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_HANDSHAKE,
+	},
+};
+
+static struct lucid_entry lucid_state_entries[] = {
+	{
+		.name = "tcp_ca_openreq_child",
+		.call = lucid_entry_child,
+		.provides = TCP_LUCID_CAN_STATE,
+	}, {
+		.name = "__inet_csk_reqsk_queue_drop",
+		.call = lucid_entry_request_drop,
+		.provides = TCP_LUCID_CAN_STATE,
+	},
+};
+
+static bool lucid_state_sees_child(void)
+{
+	return lucid_state_entries[0].attached;
+}
+
+struct lucid_observer lucid_state_observer = {
+	.tracepoints = lucid_state_tracepoints,
+	.nr_tracepoints = ARRAY_SIZE(lucid_state_tracepoints),
+	.entries = lucid_state_entries,
+	.nr_entries = ARRAY_SIZE(lucid_state_entries),
+};
+
+/* Never called: the compiler compares the probe with the tracepoint. */
+static void __maybe_unused lucid_state_check_types(void)
+{
+	check_trace_callback_type_inet_sock_set_state(lucid_probe_set_state);
+}

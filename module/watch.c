@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The window event: what became of the congestion window.
+ *
+ * The controls set the window only in part; in recovery proportional rate
+ * reduction does (RFC 9937), after an RTO or a pause the core. So the watch
+ * compares with what it said last, on every ACK and every change of state,
+ * whoever made the change.
+ */
+#include "congestion.h"
+#include "conn.h"
+
+static u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance)
+{
+	switch (ca_state) {
+	case TCP_CA_CWR:
+		return TCP_LUCID_PHASE_CWR;
+	case TCP_CA_Recovery:
+		return TCP_LUCID_PHASE_RECOVERY;
+	case TCP_CA_Loss:
+		return TCP_LUCID_PHASE_LOSS;
+	default:
+		return tcp_in_slow_start(tp) ? TCP_LUCID_PHASE_SLOW_START :
+					       avoidance;
+	}
+}
+
+/**
+ * lucid_watch_report() - emit a window event if it says anything new
+ * @sk: a socket on one of our controls, locked
+ * @watch: what was said last; updated
+ * @ca_state: TCP_CA_*
+ * @avoidance: TCP_LUCID_PHASE_* while in congestion avoidance
+ */
+void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
+			u8 ca_state, u8 avoidance)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_window_event win = {
+		.cwnd = tcp_snd_cwnd(tp),
+		.ssthresh = tp->snd_ssthresh,
+		.phase = lucid_phase(tp, ca_state, avoidance),
+	};
+	struct lucid_conn conn;
+
+	if (win.cwnd == watch->cwnd && win.ssthresh == watch->ssthresh &&
+	    win.phase == watch->phase)
+		return;
+	watch->cwnd = win.cwnd;
+	watch->ssthresh = win.ssthresh;
+	watch->phase = win.phase;
+
+	win.in_flight = tcp_packets_in_flight(tp);
+	win.srtt_us = tp->srtt_us >> 3;
+	win.snd_una = tp->snd_una;
+	strscpy_pad(win.ca, inet_csk(sk)->icsk_ca_ops->name, sizeof(win.ca));
+	lucid_conn_from_sock(&conn, sk);
+	trace_window(&conn, &win);
+}
