@@ -165,7 +165,8 @@ static void lucid_handshake_syn_received(const struct lucid_conn *conn,
 static void lucid_handshake_synack_sent(const struct lucid_conn *conn,
 					const struct sock *sk,
 					const struct dst_entry *dst,
-					const struct request_sock *req)
+					const struct request_sock *req,
+					bool again)
 {
 	const struct inet_request_sock *ireq = inet_rsk(req);
 	struct lucid_handshake hs = {
@@ -174,7 +175,8 @@ static void lucid_handshake_synack_sent(const struct lucid_conn *conn,
 		.peer_isn = tcp_rsk(req)->rcv_isn,
 		.flags = TCPHDR_SYN | TCPHDR_ACK |
 			 (ireq->ecn_ok ? TCPHDR_ECE : 0),
-		.attempt = req->num_retrans + 1,
+		/* num_retrans counts this one only when it is out. */
+		.attempt = again ? req->num_retrans + 2 : 1,
 		.opts = {
 			.mss = tcp_mss_clamp(tcp_sk(sk), dst_metric_advmss(dst)),
 			.wscale = ireq->wscale_ok ? ireq->rcv_wscale :
@@ -219,7 +221,7 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 					    TCP_NEW_SYN_RECV);
 	}
 	if (trace_handshake_enabled())
-		lucid_handshake_synack_sent(&conn, sk, dst, req);
+		lucid_handshake_synack_sent(&conn, sk, dst, req, !syn);
 }
 
 /*

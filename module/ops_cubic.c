@@ -28,8 +28,8 @@ static u8 lucid_avoidance_phase(const struct lucid *ca)
 	case LUCID_CUBIC_CONVEX:
 		return TCP_LUCID_PHASE_CONVEX;
 	default:
-		/* Between stages: a new one begins at ssthresh (4.2). */
-		return TCP_LUCID_PHASE_RENO_FRIENDLY;
+		/* ssthresh is reached, the next ACK begins the stage. */
+		return TCP_LUCID_PHASE_SLOW_START;
 	}
 }
 
@@ -86,10 +86,6 @@ static u32 lucid_op_undo_cwnd(struct sock *sk)
 
 static void lucid_op_set_state(struct sock *sk, u8 new_state)
 {
-	struct lucid *ca = inet_csk_ca(sk);
-
-	if (new_state == TCP_CA_Loss)
-		lucid_cubic_on_rto(&ca->cubic);
 	lucid_cubic_watch(sk, new_state);
 }
 
@@ -103,10 +99,22 @@ static void lucid_op_tx_start(struct sock *sk)
 
 static void lucid_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)
 {
-	if (ev == CA_EVENT_TX_START)
+	struct lucid *ca = inet_csk_ca(sk);
+
+	switch (ev) {
+	case CA_EVENT_TX_START:
 		lucid_op_tx_start(sk);
-	else if (ev == CA_EVENT_COMPLETE_CWR)
+		break;
+	case CA_EVENT_LOSS:
+		/* An RTO; a path MTU that shrank is state Loss without it. */
+		lucid_cubic_on_rto(&ca->cubic);
+		break;
+	case CA_EVENT_COMPLETE_CWR:
 		lucid_cubic_watch(sk, inet_csk(sk)->icsk_ca_state);
+		break;
+	default:
+		break;
+	}
 }
 
 static void lucid_op_pkts_acked(struct sock *sk,

@@ -139,6 +139,20 @@ static void lucid_probe_retransmit_synack(void *unused,
 	trace_retransmit(&conn, &rtx);
 }
 
+/*
+ * The window that recovery leaves behind. The core sets it to ssthresh just
+ * after the state, unless the control sets the window itself (BBR).
+ */
+static u32 lucid_recovery_cwnd(const struct sock *sk, u8 how)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (how == TCP_LUCID_RECOVERY_COMPLETE &&
+	    !inet_csk(sk)->icsk_ca_ops->cong_control)
+		return tp->snd_ssthresh;
+	return tcp_snd_cwnd(tp);
+}
+
 static void lucid_recovery_emit(const struct sock *sk, bool began, u8 how)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -146,7 +160,7 @@ static void lucid_recovery_emit(const struct sock *sk, bool began, u8 how)
 		.snd_una = tp->snd_una,
 		/* high_seq is set right after the state: what it will be. */
 		.recover = began ? tp->snd_nxt : tp->high_seq,
-		.cwnd = tcp_snd_cwnd(tp),
+		.cwnd = lucid_recovery_cwnd(sk, how),
 		.prior_cwnd = tp->prior_cwnd,
 		.ssthresh = tp->snd_ssthresh,
 		.in_flight = tcp_packets_in_flight(tp),

@@ -43,6 +43,9 @@ void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
 	};
 	struct lucid_conn conn;
 
+	/* The SYN is acknowledged before the control's init() is called. */
+	if (sk->sk_state == TCP_SYN_SENT)
+		return;
 	if (win.cwnd == watch->cwnd && win.ssthresh == watch->ssthresh &&
 	    win.phase == watch->phase)
 		return;

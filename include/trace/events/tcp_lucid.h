@@ -5,7 +5,7 @@
  * Rules for fields, so that every bpftrace from 0.17 on can read them: plain
  * fixed-width integers and fixed arrays, no enums, no strings of variable
  * length, no pointers. Codes are __u8, named in <uapi/linux/tcp_lucid.h>.
- * Wider fields come first, so that a record has no holes.
+ * Wider fields come first, to save padding.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM tcp_lucid

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The observers, and what one of them tells another. */
+#ifndef _TCP_LUCID_OBSERVERS_H
+#define _TCP_LUCID_OBSERVERS_H
+
+#include "hooks.h"
+
+struct lucid_conn;
+struct sk_buff;
+struct sock;
+
+extern struct lucid_observer lucid_handshake_observer;
+extern struct lucid_observer lucid_retransmit_observer;
+extern struct lucid_observer lucid_state_observer;
+extern struct lucid_observer lucid_time_wait_observer;
+
+bool lucid_handshake_sees_connect(void);
+void lucid_handshake_syn_resent(const struct sock *sk,
+				const struct sk_buff *skb);
+void lucid_handshake_complete(const struct sock *sk, int oldstate);
+void lucid_recovery_closed(const struct sock *sk);
+void lucid_state_changed(const struct lucid_conn *conn, int oldstate,
+			 int newstate);
+
+#endif /* _TCP_LUCID_OBSERVERS_H */

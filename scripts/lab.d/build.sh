@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2153 # KERNEL is set by kernels.sh
+# Compiling the module and the selftests, in the toolchain, on a copy of the
+# sources: the checkout stays clean and kernels do not fight over object files.
+
+# Everything the build or the guest needs.
+readonly LAB_SOURCES='module include selftests scripts Kbuild Makefile dkms.conf'
+
+# Names of the source files, one per line. Git knows which files are sources;
+# without it, leave out what compilers make.
+source_list() {
+	local -a parts
+
+	cd "$LAB_TOP" || exit
+	read -ra parts <<<"$LAB_SOURCES"
+	{
+		git ls-files -co --exclude-standard -- "${parts[@]}" 2>/dev/null ||
+			find "${parts[@]}" -type f ! -name '*.o' ! -name '*.ko' \
+				! -name '*.mod' ! -name '*.mod.c' ! -name '.*.cmd' \
+				! -name '*.order' ! -name '*.symvers' 2>/dev/null || :
+	} | while IFS= read -r file; do
+		[ ! -e "$file" ] || printf '%s\n' "$file"
+	done | sort
+}
+
+# sync_sources DIR: make DIR a copy of the sources, times included, keeping
+# what was compiled there; forget files that are gone.
+sync_sources() {
+	local dir=$1 list=$1/.sources
+
+	mkdir -p "$dir"
+	source_list >"$list.new"
+	if [ -e "$list" ]; then
+		comm -23 "$list" "$list.new" | (cd "$dir" && xargs -r -d '\n' rm -f)
+	fi
+	(cd "$LAB_TOP" && tar -cf - --no-recursion -T "$dir/.sources.new") |
+		tar -xf - -C "$dir" || die "cannot copy the sources to $dir"
+	mv "$list.new" "$list"
+}
+
+module_make() {
+	in_toolchain "$1" make -j "$(nproc)" \
+		KVER="$RELEASE" KDIR="/lib/modules/$RELEASE/build" "${@:2}" modules
+}
+
+selftests_make() {
+	in_toolchain "$1" make -C selftests KSFT=/usr/src/kselftest "${@:2}"
+}
+
+# modprobe in the guest finds modules through depmod's tables. depmod here
+# takes two seconds, and a minute in the guest.
+module_install() {
+	local dir=$1 tree=$1/modules ko=$1/src/tcp_lucid.ko
+
+	rm -rf "$tree"
+	mkdir -p "$tree"
+	cp -a "$GUEST/modules/lib" "$tree/"
+	mkdir -p "$tree/lib/modules/$RELEASE/extra"
+	cp "$ko" "$tree/lib/modules/$RELEASE/extra/"
+	in_toolchain "$tree" depmod -b /src "$RELEASE" || return
+	# Only what is new goes into the job.
+	rm -rf "$tree/lib/modules/$RELEASE/kernel"
+}
+
+# What the last build was made of: sources by name, time and size, and tools.
+build_recipe() {
+	echo "$TOOLCHAIN $KSELFTEST $GUEST"
+	(cd "$1" && xargs -d '\n' stat -c '%n %y %s' <.sources)
+	declare -f module_make selftests_make module_install
+}
+
+# Everything a guest needs, up to date: images, module, selftests.
+# Call it under the lock of this kernel's build folder.
+build_all() {
+	local src=$KERNEL_BUILD/src log=$LAB_BUILD/log built=$KERNEL_BUILD/built recipe
+
+	sync_sources "$src"
+	recipe=$(build_recipe "$src" | sha256sum)
+	[ "$recipe" != "$(cat "$built" 2>/dev/null)" ] || return 0
+	rm -f "$built"
+	if [ -e "$src/Kbuild" ]; then
+		step "building tcp_lucid.ko for $RELEASE" "$log/module-$KERNEL.log" \
+			module_make "$src" || die 'the module does not build'
+		quietly "$log/depmod-$KERNEL.log" module_install "$KERNEL_BUILD" ||
+			die "depmod failed (see $log/depmod-$KERNEL.log)"
+	fi
+	if [ -e "$src/selftests/Makefile" ]; then
+		step "building selftests for $RELEASE" "$log/selftests-$KERNEL.log" \
+			selftests_make "$src" || die 'the selftests do not build'
+	fi
+	echo "$recipe" >"$built"
+}
+
+artefacts() {
+	guest_image
+	kselftest
+	toolchain
+}
+
+lab_build() {
+	local kernel=6.12
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
+		*)	die "lab build does not know '$1'" ;;
+		esac
+	done
+	kernel_select "$kernel"
+	host_ready
+	artefacts
+	locked "$KERNEL_BUILD/.lock" build_all
+	say "see $KERNEL_BUILD/src"
+}

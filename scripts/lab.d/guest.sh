@@ -1,0 +1,151 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034 # other rooms use the variables
+# Booting the guest and watching it until it is done.
+
+LAB_MEMORY=3G
+
+# What makes two runs the same run, and why:
+#   -icount shift=0,sleep=off   the clock counts instructions, 1 ns each, and
+#                               jumps over idle time
+#   -cpu                        no hardware randomness, the same choices in
+#                               every library on every host; and no cx16:
+#                               QEMU 7.2 leaves rubbish in the flags after
+#                               CMPXCHG16B, and an interrupt right there is a
+#                               double fault (slab uses it all the time)
+#   pc-i440fx-6.2               the same machine from every QEMU since 2021
+#   no disk, no network         both answer when the host finds time
+GUEST_VIRTUAL=(
+	-accel "tcg,thread=single" -icount "shift=0,sleep=off"
+	-rtc "base=2024-01-01,clock=vm"
+)
+GUEST_CPU=qemu64,-cx16,-rdrand,-rdseed
+
+GUEST_KERNEL_ARGS=(
+	console=ttyS0 panic=-1 oops=panic panic_on_warn=1
+	nokaslr random.trust_cpu=off random.trust_bootloader=off
+	# Spectre means nothing here, and retpolines cost a tenth of the speed.
+	mitigations=off
+)
+
+# guest_qemu RUN CLOCK CPUS SEED: sets QEMU to the command line.
+guest_qemu() {
+	local run=$1 clock=$2 cpus=$3 seed=$4 stdout
+	local -a kargs=("${GUEST_KERNEL_ARGS[@]}")
+
+	# The command line is hashed into the kernel's random pool.
+	kargs+=("lab.seed=$seed")
+	QEMU=(
+		qemu-system-x86_64 -nodefaults -no-user-config -display none
+		-no-reboot -machine "pc-i440fx-6.2,nvdimm=on" -smp "$cpus"
+		-seed "$seed"
+	)
+	if [ "$clock" = virtual ]; then
+		QEMU+=("${GUEST_VIRTUAL[@]}" -cpu "$GUEST_CPU")
+		# Nothing can stall a counted clock but the kernel itself.
+		kargs+=(softlockup_panic=1)
+	elif [ "${LAB_ACCEL:-tcg}" = kvm ]; then
+		QEMU+=(-accel kvm -cpu host)
+	else
+		QEMU+=(-accel "tcg,thread=multi" -cpu "$GUEST_CPU")
+	fi
+
+	stdout="file,id=out,path=$run/stdout"
+	[ "$JOB_TTY" = no ] || stdout='stdio,id=out,signal=off'
+	# shellcheck disable=SC2054
+	QEMU+=(
+		-m "$LAB_MEMORY,slots=4,maxmem=16G"
+		-kernel "$GUEST/vmlinuz" -initrd "$GUEST/initrd"
+		-append "${kargs[*]}"
+		# share=off: the guest writes to its own copy.
+		-object "memory-backend-file,id=m0,share=off,mem-path=$GUEST/root.ext4,size=$(stat -Lc %s "$GUEST/root.ext4")"
+		-device nvdimm,memdev=m0
+		-object "memory-backend-file,id=m1,share=off,mem-path=$run/job,size=$(stat -c %s "$run/job")"
+		-device nvdimm,memdev=m1
+		-object "memory-backend-file,id=m2,share=on,mem-path=$run/results,size=$(stat -c %s "$run/results")"
+		-device nvdimm,memdev=m2
+		# Files never block, so a slow reader cannot stop the clock.
+		-chardev "file,id=console,path=$run/console"
+		-chardev "$stdout"
+		-chardev "file,id=err,path=$run/stderr"
+		-serial chardev:console -serial chardev:out -serial chardev:err
+	)
+}
+
+# guest_boot RUN CLOCK CPUS SEED TIMEOUT: boot, show the command's output as it
+# comes, wait for the end. Sets GUEST_END to over, timeout or unread.
+guest_boot() {
+	local run=$1 timeout=$5 rc=0 first
+
+	# The guest knows this disk by its first words.
+	echo 'lab results' >"$run/results"
+	truncate -s "$LAB_RESULTS" "$run/results"
+	: >"$run/stdout"
+	: >"$run/stderr"
+	: >"$run/console"
+	guest_qemu "$run" "$2" "$3" "$4"
+
+	if [ "$JOB_TTY" = yes ]; then
+		setpriv --pdeathsig KILL "${QEMU[@]}" <&0 2>"$run/qemu.log" &
+	else
+		# pdeathsig: whatever becomes of this shell, no QEMU survives it.
+		setpriv --pdeathsig KILL "${QEMU[@]}" </dev/null >"$run/qemu.log" 2>&1 &
+	fi
+	QEMU_PID=$!
+	setpriv --pdeathsig KILL tail -c +1 -s 0.1 -f --pid=$QEMU_PID \
+		"$run/stdout" &
+	TAIL_OUT=$!
+	setpriv --pdeathsig KILL tail -c +1 -s 0.1 -f --pid=$QEMU_PID \
+		"$run/stderr" >&2 &
+	TAIL_ERR=$!
+	setpriv --pdeathsig KILL sleep "$timeout" &
+	SLEEPER=$!
+
+	wait -n -p first $QEMU_PID $TAIL_OUT $TAIL_ERR $SLEEPER || rc=$?
+	case $first in
+	"$QEMU_PID") GUEST_END=over ;;
+	"$SLEEPER")  GUEST_END=timeout ;;
+	*)
+		# Nobody reads any more, as in `lab run -- yes | head`; unless
+		# tail saw QEMU's end first.
+		if [ $rc -eq 0 ]; then
+			wait $QEMU_PID || :
+			GUEST_END=over
+		else
+			GUEST_END=unread
+		fi
+		;;
+	esac
+	guest_kill
+	# Let them show the last bytes.
+	wait $TAIL_OUT $TAIL_ERR 2>/dev/null || :
+}
+
+# By number, and only our own children.
+guest_kill() {
+	local pid
+
+	for pid in ${SLEEPER:-} ${QEMU_PID:-}; do
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	SLEEPER='' QEMU_PID=''
+}
+
+# guest_failed RUN: the guest left no status. Say why, show its last words.
+guest_failed() {
+	local run=$1 why
+
+	why=$(tr -d '\r' <"$run/console" |
+		sed -n 's/^\[[ 0-9.]*\] //; /^Kernel panic - /{p;q;}; /^lab: /{p;q;}')
+	tail -n 25 "$run/console" | tr -d '\r' | sed 's/^/    /' >&2
+	if [ -s "$run/qemu.log" ]; then
+		tail -n 5 "$run/qemu.log" >&2
+		[ -n "$why" ] || die 'QEMU failed (its words above)'
+	fi
+	case $why in
+	'Kernel panic - '*) die "guest panicked: ${why#Kernel panic - }" ;;
+	'')	die 'guest died without a word of why' ;;
+	*)	die "guest failed: ${why#lab: }" ;;
+	esac
+}

@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034 # other rooms use the variables
+# The kernels of the lab. Each is the cloud kernel of a Debian release, with
+# that release's own user space: what people really run together.
+
+# kernel_select VERSION: sets KERNEL, SUITE (the release) and KERNEL_FROM (the
+# archive that its kernel comes from).
+kernel_select() {
+	KERNEL=$1
+	case $KERNEL in
+	6.1)	SUITE=bookworm KERNEL_FROM=bookworm ;;
+	6.12)	SUITE=trixie KERNEL_FROM=trixie ;;
+	7.2)	SUITE=trixie KERNEL_FROM=trixie-backports ;;
+	*)	die "no kernel '$KERNEL' here: --kernel takes 6.1, 6.12 or 7.2" ;;
+	esac
+	KERNEL_BUILD=$LAB_BUILD/$KERNEL
+}

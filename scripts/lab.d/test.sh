@@ -1,0 +1,217 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2153 # KERNEL is set by kernels.sh
+#
+# lab test: the whole verdict, as KTAP with one subtest per suite, closed by
+# "N passed, N failed". Suites run in guests of their own, as many at once as
+# there are processors, and report in a fixed order.
+
+lab_test() {
+	local kernel=6.12
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
+		*)	die "lab test does not know '$1'" ;;
+		esac
+	done
+	kernel_select "$kernel"
+	host_ready
+	artefacts
+
+	TEST_DIR=$(mktemp -d)
+	TEST_PASSED=0 TEST_FAILED=0 TEST_SKIPPED=0 TEST_NUMBER=0
+	declare -gA TEST_PIDS=()
+	CLEANUP+=(test_cleanup)
+
+	echo 'TAP version 13'
+	test_lint
+	locked "$KERNEL_BUILD/.lock" build_all
+	test_suites
+
+	echo "1..$TEST_NUMBER"
+	printf '%d passed, %d failed' $TEST_PASSED $TEST_FAILED
+	[ $TEST_SKIPPED -eq 0 ] || printf ', %d skipped' $TEST_SKIPPED
+	printf '\n'
+	[ $TEST_FAILED -eq 0 ] || exit 1
+	exit 0
+}
+
+test_cleanup() {
+	local pid
+
+	for pid in "${TEST_PIDS[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || :
+	done
+	# They take their guests with them.
+	wait
+	rm -rf "$TEST_DIR"
+}
+
+# test_result GOOD NAME: one line of the top level.
+test_result() {
+	TEST_NUMBER=$((TEST_NUMBER + 1))
+	[ "$1" = yes ] || printf 'not '
+	printf 'ok %d %s\n' $TEST_NUMBER "$2"
+}
+
+### what needs no guest
+
+# test_check NAME COMMAND...: passes if COMMAND succeeds; its output is shown
+# if it does not.
+test_check() {
+	local name=$1 good=yes log=$TEST_DIR/check
+
+	shift
+	if quietly "$log" "$@"; then
+		TEST_PASSED=$((TEST_PASSED + 1))
+	else
+		good=no
+		TEST_FAILED=$((TEST_FAILED + 1))
+		sed 's/^/# /' "$log"
+	fi
+	test_result $good "$name"
+}
+
+test_lint() {
+	local dir=$KERNEL_BUILD/check
+
+	# A copy of its own: everything is compiled, whatever was before.
+	rm -rf "$dir"
+	sync_sources "$dir"
+	test_check 'module builds without warnings (W=1)' \
+		without_warnings module_make "$dir" W=1
+	test_check 'sparse has nothing to say (C=2)' \
+		without_warnings module_make "$dir" C=2
+	test_check 'selftests build without warnings' \
+		without_warnings selftests_make "$dir"
+	test_check 'checkpatch --strict' test_checkpatch "$dir"
+	test_check 'shellcheck' test_shellcheck "$dir"
+}
+
+without_warnings() {
+	local out=$TEST_DIR/build
+
+	"$@" >"$out" 2>&1 || { cat "$out"; return 1; }
+	! grep -E -A 3 '(warning|error|WARNING|ERROR):' "$out" | head -n 60
+}
+
+# A trace header is a table written in macros. No tracepoint of the kernel
+# passes these checks, and there are no calls in it to which they apply.
+TRACE_HEADER_IGNORE=COMPLEX_MACRO,MACRO_ARG_UNUSED,MACRO_ARG_REUSE
+TRACE_HEADER_IGNORE+=,TRAILING_SEMICOLON,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
+TRACE_HEADER_IGNORE+=,CAMELCASE
+
+test_checkpatch() {
+	local -a code trace
+
+	mapfile -t code < <(cd "$1" && find module include selftests \
+		-name '*.[ch]' ! -path 'include/trace/*' | sort)
+	mapfile -t trace < <(cd "$1" && find include/trace -name '*.h' | sort)
+	checkpatch "$1" -f "${code[@]}" &&
+		checkpatch "$1" --ignore "$TRACE_HEADER_IGNORE" -f "${trace[@]}"
+}
+
+checkpatch() {
+	in_toolchain "$1" perl /usr/src/checkpatch/checkpatch.pl --no-tree \
+		--strict --terse --show-types --no-summary "${@:2}"
+}
+
+# Every file that begins with a shell's name. The rooms of the lab come in
+# through scripts/lab.
+test_shellcheck() {
+	local -a files
+
+	mapfile -t files < <(cd "$1" &&
+		grep -rlE '^#!.*[ /](ba|da)?sh$' scripts selftests | sort)
+	in_toolchain "$1" shellcheck -x "${files[@]}"
+}
+
+### suites
+
+# Suites as make knows them, one per line, from /src/selftests.
+test_list() {
+	# shellcheck disable=SC2016 # make expands it
+	selftests_make "$KERNEL_BUILD/src" -s --no-print-directory --eval \
+		'lab-suites: ; @printf "%s\n" $(TEST_GEN_PROGS) $(TEST_PROGS)' \
+		lab-suites | sed 's,^/src/selftests/,,'
+}
+
+test_suites() {
+	local suite
+	local -a suites=() host=()
+
+	TEST_QUEUE=()
+	if [ -e "$KERNEL_BUILD/src/selftests/Makefile" ]; then
+		mapfile -t suites < <(test_list)
+		[ ${#suites[@]} -gt 0 ] || die 'selftests/Makefile names no suites'
+	fi
+	mapfile -t host < <(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null)
+	suites+=("${host[@]}")
+
+	# The longest in the pipeline at any time is one per processor.
+	for suite in "${suites[@]}"; do
+		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+			wait -n || :
+			test_report_finished
+		done
+		test_start "$suite"
+		TEST_QUEUE+=("$suite")
+	done
+	while [ ${#TEST_QUEUE[@]} -gt 0 ]; do
+		wait "${TEST_PIDS[${TEST_QUEUE[0]}]}" || :
+		test_report_finished
+	done
+}
+
+# test_start SUITE: in the background, its output in files. Suites of the lab
+# itself (host/) run here, the others in a guest.
+test_start() {
+	local suite=$1 at
+
+	at=$TEST_DIR/${suite//\//:}
+	if [[ $suite == host/* ]]; then
+		"$LAB_TOP/selftests/$suite" </dev/null >"$at.out" 2>"$at.err" &
+	else
+		# shellcheck disable=SC2016 # the guest expands it
+		"$LAB_TOP/scripts/lab" run --kernel "$KERNEL" --timeout 900 -- \
+			sh -c 'cd selftests && cd "$(dirname "$1")" &&
+				exec "./$(basename "$1")"' sh "$suite" \
+			</dev/null >"$at.out" 2>"$at.err" &
+	fi
+	TEST_PIDS[$suite]=$!
+}
+
+# Reports from the head of the queue as far as suites have finished.
+test_report_finished() {
+	local suite pid rc
+
+	while [ ${#TEST_QUEUE[@]} -gt 0 ]; do
+		suite=${TEST_QUEUE[0]} rc=0
+		pid=${TEST_PIDS[$suite]}
+		! kill -0 "$pid" 2>/dev/null || return 0
+		wait "$pid" || rc=$?
+		unset "TEST_PIDS[$suite]"
+		TEST_QUEUE=("${TEST_QUEUE[@]:1}")
+		test_report "$suite" $rc
+	done
+}
+
+test_report() {
+	local suite=$1 rc=$2 at=$TEST_DIR/${1//\//:}
+	local passed failed skipped why good=yes
+
+	read -r passed failed skipped why < <(awk -v rc="$rc" \
+		-f "$LAB_D/ktap.awk" "$at.out")
+	echo "  # Subtest: $suite"
+	sed 's/^/  /' "$at.out"
+	if [ "$failed" -gt 0 ]; then
+		good=no
+		sed 's/^/  # /' "$at.err"
+		[ -z "$why" ] || echo "  # $suite: $why"
+	fi
+	TEST_PASSED=$((TEST_PASSED + passed))
+	TEST_FAILED=$((TEST_FAILED + failed))
+	TEST_SKIPPED=$((TEST_SKIPPED + skipped))
+	test_result $good "$suite"
+}

@@ -1,0 +1,304 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does scripts/lab keep its promises? Runs on the host, KTAP out, no root.
+# Everything that needs a guest boots one (10 s each on an idle machine).
+
+lab=$(cd "$(dirname "$0")/../.." && pwd)/scripts/lab
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+number=0 failures=0
+
+# check NAME COMMAND...: one test case.
+check() {
+	local name=$1
+
+	shift
+	number=$((number + 1))
+	if "$@" >"$here/check.log" 2>&1; then
+		echo "ok $number $name"
+	else
+		failures=$((failures + 1))
+		sed 's/^/# /' "$here/check.log"
+		echo "not ok $number $name"
+	fi
+}
+
+# says CODE TEXT COMMAND...: it exits with CODE and its last line, of all it
+# prints, has TEXT in it.
+says() {
+	local code=$1 text=$2 rc=0
+
+	shift 2
+	"$@" >"$here/says.out" 2>&1 </dev/null || rc=$?
+	cat "$here/says.out"
+	[ $rc -eq "$code" ] || { echo "exit code $rc, not $code"; return 1; }
+	tail -n 1 "$here/says.out" | grep -qF -- "$text" ||
+		{ echo "no '$text' in its last line"; return 1; }
+}
+
+### options that cannot be
+
+options() {
+	says 125 "no kernel 'debug' here" "$lab" run --kernel debug -- true &&
+	says 125 'needs --clock real' "$lab" run --cpus 2 -- true &&
+	says 125 "unknown option '--nope'" "$lab" run --nope -- true &&
+	says 125 '--seed takes a number' "$lab" run --seed x -- true &&
+	says 125 '--out needs a value' "$lab" run --out &&
+	says 125 'run what?' "$lab" run &&
+	says 125 'cannot read /nonexistent' "$lab" run --add /nonexistent:/x -- true &&
+	says 125 'takes HOST:GUEST' "$lab" run --add /etc/hostname -- true &&
+	says 125 "unknown command 'dance'" "$lab" dance
+}
+
+### hosts that are not ready
+
+# A PATH without bubblewrap, and with what the caller puts first.
+poor_host() {
+	rm -rf "${here:?}/bin"
+	mkdir "$here/bin"
+	find /usr/bin /bin -maxdepth 1 ! -type d ! -name bwrap ! -name sudo \
+		-exec ln -sf -t "$here/bin" {} + 2>/dev/null
+}
+
+# fake NAME: the script on stdin takes the place of a program.
+fake() {
+	rm -f "$here/bin/$1"
+	cat >"$here/bin/$1"
+	chmod +x "$here/bin/$1"
+}
+
+debian='ID=debian'
+on_poor_host() {
+	echo "$debian" >"$here/os-release"
+	env PATH="$here/bin" LAB_OS_RELEASE="$here/os-release" \
+		LAB_BUILD="$here/build" "$lab" run -- true
+}
+
+not_debian() {
+	poor_host
+	debian='ID=fedora' says 125 'not a Debian or Ubuntu machine: install these yourself: bubblewrap' on_poor_host
+}
+
+no_sudo() {
+	poor_host
+	fake id <<<$'#!/bin/sh\necho 1000'
+	says 125 'no sudo here: as root, run apt-get install bubblewrap' on_poor_host
+}
+
+sudo_wants_a_password() {
+	poor_host
+	fake id <<<$'#!/bin/sh\necho 1000'
+	fake sudo <<<$'#!/bin/sh\nexit 1'
+	says 125 'sudo wants a password' on_poor_host
+}
+
+apt_fails() {
+	poor_host
+	fake id <<<$'#!/bin/sh\necho 0'
+	fake apt-get <<<$'#!/bin/sh\necho "E: Unable to fetch" >&2\nexit 100'
+	says 125 'apt-get could not install bubblewrap' on_poor_host
+}
+
+no_space_to_begin() {
+	mkdir -p "$here/bin"
+	fake df <<<$'#!/bin/sh\necho F S U A C M\necho /dev/x 9 9 100 1% /'
+	says 125 'has 100 MB free, the lab needs' env PATH="$here/bin:$PATH" \
+		LAB_BUILD="$here/build" LAB_CACHE="$here/cache" "$lab" run -- true
+}
+
+no_space_midway() {
+	mkdir -p "$here/bin"
+	fake df <<<$'#!/bin/sh\necho F S U A C M\necho /dev/x 9 9 99999 1% /'
+	fake mmdebstrap <<<$'#!/bin/sh\necho "tar: write: No space left on device" >&2\nexit 1'
+	mkdir -p "$here/mirror/dists/trixie"
+	: >"$here/mirror/dists/trixie/InRelease"
+	says 125 'no space left on device' env PATH="$here/bin:$PATH" \
+		LAB_MIRROR="file://$here/mirror" \
+		LAB_BUILD="$here/build" LAB_CACHE="$here/cache" "$lab" run -- true &&
+		[ -z "$(find "$here/cache" -maxdepth 1 -name 'guest*')" ]
+}
+
+no_network() {
+	says 125 'no network' env LAB_MIRROR=http://127.0.0.1:9/debian \
+		LAB_BUILD="$here/build" LAB_CACHE="$here/cache" "$lab" run -- true
+}
+
+### determinism; also: several labs at once
+
+# Packets with their times, ISNs and ports, random bytes, the kernel's log.
+cat >"$here/fingerprint" <<'EOF'
+#!/bin/bash
+tcpdump -i lo -U -w /tmp/pcap 2>/dev/null &
+sleep 1
+iperf3 -s -D >/dev/null
+sleep 0.5
+iperf3 -c 127.0.0.1 -n 1M >/dev/null
+iperf3 -c ::1 -n 1M >/dev/null
+sleep 1
+kill %1
+wait
+tcpdump -S -n -r /tmp/pcap -c 2 2>/dev/null
+md5sum /tmp/pcap
+cat /proc/sys/kernel/random/uuid
+date +%s.%N
+dmesg | md5sum
+EOF
+chmod +x "$here/fingerprint"
+
+three_runs() {
+	local run pids=()
+
+	for run in 1a 1b 2; do
+		"$lab" run --seed "${run%[ab]}" --add "$here/fingerprint:/fingerprint" \
+			-- /fingerprint >"$here/run.$run" </dev/null &
+		pids+=($!)
+	done
+	wait "${pids[0]}" && wait "${pids[1]}" && wait "${pids[2]}"
+}
+
+same_seed() {
+	cat "$here/run.1a"
+	[ "$(wc -l <"$here/run.1a")" -eq 6 ] &&
+		diff "$here/run.1a" "$here/run.1b"
+}
+
+# Every line differs: packets, capture, uuid, time, log.
+other_seed() {
+	paste -d '\n' "$here/run.1a" "$here/run.2"
+	! grep -qxFf "$here/run.1a" "$here/run.2"
+}
+
+### what goes in and what comes out
+
+# shellcheck disable=SC2016 # the guest expands it
+in_and_out() {
+	local rc=0
+
+	rm -rf "$here/folder" "$here/out"
+	mkdir -p "$here/folder/deep" "$here/folder/empty"
+	echo one >"$here/folder/deep/file"
+	ln -s deep/file "$here/folder/link"
+	echo two >"$here/plain"
+	"$lab" run --no-module --add "$here/folder:/data/folder" \
+		--add "$here/plain:relative" --out "$here/out" -- bash -c '
+		echo "output $# $1|$2|$3"
+		echo errors >&2
+		cat /data/folder/link relative
+		[ -d /data/folder/empty ] || echo no empty folder
+		pwd
+		id -un
+		read -r || echo no input
+		lsmod | grep -c tcp_lucid
+		mkdir -p "/out/a b" && echo back >"/out/a b/c" && ln -s c "/out/a b/l"
+		printf "%s" "no newline"
+		exit 7' bash 'two  blanks' "quotes' \"\$HOME" $'line\nbreak é' \
+		>"$here/stdout" 2>"$here/stderr" </dev/null || rc=$?
+	echo "exit code $rc"
+	cat "$here/stdout" "$here/stderr"
+	[ $rc -eq 7 ]
+}
+
+streams() {
+	diff "$here/stdout" <(cat <<'EOF'
+output 3 two  blanks|quotes' "$HOME|line
+break é
+one
+two
+/src
+root
+no input
+0
+EOF
+	printf '%s' 'no newline') && [ "$(grep -v '^lab: ' "$here/stderr")" = errors ]
+}
+
+came_back() {
+	(cd "$here/out" && find . | sort)
+	[ "$(cat "$here/out/a b/c")" = back ] &&
+		[ "$(readlink "$here/out/a b/l")" = c ] &&
+		[ "$(cd "$here/out" && find . | wc -l)" -eq 4 ]
+}
+
+loaded() {
+	"$lab" run -- sh -c 'lsmod | grep tcp_lucid &&
+		sysctl net.ipv4.tcp_available_congestion_control' </dev/null |
+		tee /dev/stderr | grep lucid_reno
+}
+
+real_clock() {
+	[ "$("$lab" run --clock real --cpus 2 -- nproc </dev/null)" = 2 ]
+}
+
+### guests that come to a bad end
+
+panic() {
+	says 125 'guest panicked: sysrq triggered crash' \
+		"$lab" run -- sh -c 'echo c >/proc/sysrq-trigger; sleep 9'
+}
+
+poweroff() {
+	says 125 'guest died' "$lab" run -- sh -c 'echo o >/proc/sysrq-trigger; sleep 9'
+}
+
+timeout() {
+	says 124 'out of time after 20 s' "$lab" run --timeout 20 -- sleep infinity
+}
+
+### labs that are interrupted
+
+# qemu_of PID: the guest of that lab.
+qemu_of() {
+	pgrep -P "$1" qemu-system
+}
+
+# interrupt SIGNAL CODE
+interrupt() {
+	local pid qemu='' rc=0 tries=300
+
+	# With job control, or bash would start it deaf to SIGINT.
+	set -m
+	"$lab" run -- sleep infinity </dev/null >/dev/null &
+	pid=$!
+	set +m
+	until qemu=$(qemu_of $pid) || [ $((tries--)) -eq 0 ]; do
+		sleep 0.2
+	done
+	sleep 2
+	kill "-$1" $pid
+	wait $pid || rc=$?
+	echo "exit code $rc, qemu was '$qemu'"
+	sleep 0.5
+	[ $rc -eq "$2" ] && [ -n "$qemu" ] && ! kill -0 "$qemu" 2>/dev/null
+}
+
+reader_leaves() {
+	[ "$("$lab" run -- yes </dev/null | head -n 1)" = y ]
+}
+
+echo 'TAP version 13'
+check 'impossible options: one line each' options
+check 'not a Debian or Ubuntu host' not_debian
+check 'no sudo' no_sudo
+check 'sudo wants a password and nobody is there' sudo_wants_a_password
+check 'apt-get fails' apt_fails
+check 'no disk space to begin with' no_space_to_begin
+check 'disk full midway, nothing half-made stays' no_space_midway
+check 'no network' no_network
+check 'three labs at once' three_runs
+check 'same seed, same bytes' same_seed
+check 'other seed, other packets' other_seed
+check 'exit code of the command' in_and_out
+check 'its arguments, output and errors, --add, --no-module' streams
+check '--out brings /out back' came_back
+check 'the module is loaded' loaded
+check 'real clock, two processors' real_clock
+check 'a panic is an error' panic
+check 'a guest that goes away is an error' poweroff
+check 'a guest that hangs is an error' timeout
+check 'SIGINT leaves no QEMU' interrupt INT 130
+check 'SIGTERM leaves no QEMU' interrupt TERM 143
+check 'SIGKILL leaves no QEMU' interrupt KILL 137
+check 'a reader that leaves ends the run' reader_leaves
+echo "1..$number"
+[ $failures -eq 0 ]

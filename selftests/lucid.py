@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the suites share: a path between namespaces, the events of the module,
+packets as tcpdump saw them, and the kernel's own counters.
+
+The path, and the names that the suites use for its parts:
+
+    client                  router                    server
+    10.0.1.1  c0 ---- rc  10.0.1.254
+    fd01::1               fd01::fe
+                            rs  10.0.2.254 ---- s0  10.0.2.1
+                                fd02::fe            fd02::1
+
+Segmentation offload is off everywhere, so that a packet is a segment, and all
+delay, loss and rate limits are the router's.
+"""
+
+import ctypes
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.join(os.environ.get("KSFT", "/usr/src/kselftest"),
+                                "kselftest"))
+import ksft  # noqa: E402  (kselftest's own)
+
+TRACEFS = "/sys/kernel/tracing"
+SO_COOKIE = 57
+CLONE_NEWNET = 0x40000000
+
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Skip(Exception):
+    """The kernel or the machine lacks what a test needs; says what."""
+
+
+def sh(command, check=True, netns=None, stdin=""):
+    """Run a shell command and return what it printed."""
+    enter = ["ip", "netns", "exec", netns] if netns else []
+    done = subprocess.run([*enter, "sh", "-c", command], text=True, input=stdin,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if check and done.returncode:
+        raise AssertionError(f"{command}: {done.stdout.strip()}")
+    return done.stdout
+
+
+def equal(got, want, what):
+    """Fail, and say both, unless got is want."""
+    assert got == want, f"{what}: got {got!r}, want {want!r}"
+
+
+def near(got, want, tolerance, what):
+    """Fail, and say all, unless got is within tolerance of want."""
+    assert abs(got - want) <= tolerance, \
+        f"{what}: got {got}, want {want} within {tolerance}"
+
+
+def run(*tests):
+    """Run test functions as one KTAP suite; a docstring names the behaviour."""
+    sys.stdout.reconfigure(line_buffering=True)
+    ksft.print_header()
+    if os.geteuid():
+        print("1..0 # SKIP needs root")
+        sys.exit(ksft.KSFT_SKIP)
+    if not os.path.isdir(f"{TRACEFS}/events/tcp_lucid"):
+        print("1..0 # SKIP needs tcp_lucid: modprobe tcp_lucid")
+        sys.exit(ksft.KSFT_SKIP)
+    ksft.set_plan(len(tests))
+    for test in tests:
+        name = " ".join(test.__doc__.split())
+        try:
+            test()
+        except Skip as why:
+            ksft.test_result_skip(f"{name} # {why}")
+            continue
+        except AssertionError as why:
+            ksft.print_msg(str(why).replace("\n", "\n# "))
+            ksft.test_result_fail(name)
+            continue
+        except Exception:  # a broken test is a failed test
+            ksft.print_msg(traceback.format_exc().replace("\n", "\n# "))
+            ksft.test_result_fail(name)
+            continue
+        ksft.test_result_pass(name)
+    ksft.finished()
+
+
+# Namespaces and sockets
+
+
+def _setns(path):
+    with open(path) as file:
+        if libc.setns(file.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns {path}")
+
+
+class Netns:
+    """Inside a "with": this process is in the namespace."""
+
+    def __init__(self, name):
+        self.name = name
+        self.path = f"/run/netns/{name}"
+        self.inum = os.stat(self.path).st_ino
+
+    def __enter__(self):
+        _setns(self.path)
+        return self
+
+    def __exit__(self, *_):
+        _setns("/proc/1/ns/net")
+
+    def sh(self, command, check=True, stdin=""):
+        return sh(command, check, self.name, stdin)
+
+    def sysctl(self, key, value):
+        with self, open(f"/proc/sys/net/{key}", "w") as file:
+            file.write(str(value))
+
+    def nstat(self):
+        """Every counter of the namespace, by the name that nstat gives it."""
+        counters = {}
+        with self:
+            for table in ("snmp", "netstat"):
+                with open(f"/proc/thread-self/net/{table}") as file:
+                    lines = file.read().splitlines()
+                for names, values in zip(lines[::2], lines[1::2]):
+                    prefix, names = names.split(":")
+                    values = values.split(":")[1]
+                    for name, value in zip(names.split(), values.split()):
+                        counters[prefix + name] = int(value)
+        return counters
+
+
+class Path:
+    """client - router - server; delay_ms each way and a rate on the router."""
+
+    ADDR = {4: ("10.0.1.1", "10.0.2.1"), 6: ("fd01::1", "fd02::1")}
+
+    def __init__(self, delay_ms=10, rate="", limit=10000, loss="", cc=None):
+        for name in ("client", "router", "server"):
+            sh(f"ip netns del {name} 2>/dev/null", check=False)
+            sh(f"ip netns add {name}")
+            sh(f"ip -n {name} link set lo up")
+        self.client, self.router, self.server = (
+            Netns(name) for name in ("client", "router", "server"))
+        self._link("client", "c0", "rc", 1)
+        self._link("server", "s0", "rs", 2)
+        for family in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            self.router.sysctl(family, 1)
+        for end in (self.client, self.server):
+            end.sysctl("ipv4/tcp_no_metrics_save", 1)
+            if cc:
+                end.sysctl("ipv4/tcp_congestion_control", cc)
+        # Neighbours are resolved now, not while something is being measured.
+        for address in self.ADDR[4][1], self.ADDR[6][1]:
+            self.client.sh(f"ping -c 1 -W 5 {address}")
+        for dev in ("rc", "rs"):
+            self.router.sh(f"tc qdisc replace dev {dev} root netem limit {limit}"
+                           f" delay {delay_ms}ms"
+                           + (f" rate {rate}" if rate and dev == "rs" else "")
+                           + (f" {loss}" if loss and dev == "rs" else ""))
+
+    def _link(self, end, dev, router_dev, net):
+        sh(f"ip link add {dev} netns {end} type veth peer {router_dev}"
+           " netns router")
+        for name, ns, host4, host6 in ((dev, end, "1", "1"),
+                                       (router_dev, "router", "254", "fe")):
+            sh(f"ip netns exec {ns} ethtool -K {name} tso off gso off gro off")
+            sh(f"ip -n {ns} addr add 10.0.{net}.{host4}/24 dev {name}")
+            sh(f"ip -n {ns} addr add fd0{net}::{host6}/64 dev {name} nodad")
+            sh(f"ip -n {ns} link set {name} up")
+        sh(f"ip -n {end} route add default via 10.0.{net}.254")
+        sh(f"ip -n {end} route add default via fd0{net}::fe")
+
+    def drop(self, rule):
+        """Let the router drop what an nftables match says, until undrop()."""
+        self.router.sh("nft -f -", stdin=f"""
+            table inet t {{
+                chain f {{
+                    type filter hook forward priority 0;
+                    {rule} drop
+                }}
+            }}""")
+
+    def undrop(self):
+        self.router.sh("nft delete table inet t")
+
+    def listen(self, family=4, port=5000, backlog=16, addr=None):
+        with self.server:
+            sock = socket.socket(socket.AF_INET if family == 4 else
+                                 socket.AF_INET6)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((addr or self.ADDR[family][1], port))
+        sock.listen(backlog)
+        return sock
+
+    def socket(self, family=4, cc=None, end=None):
+        with end or self.client:
+            sock = socket.socket(socket.AF_INET if family == 4 else
+                                 socket.AF_INET6)
+        if cc:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION,
+                            cc.encode())
+        return sock
+
+    def connect(self, listener, family=4, cc=None, port=5000):
+        """A connection: its client's and its server's socket."""
+        sock = self.socket(family, cc)
+        sock.connect((self.ADDR[family][1], port))
+        return sock, listener.accept()[0]
+
+    def pair(self, family=4, cc=None, port=5000):
+        """listen(), connect(), and the listener gone."""
+        listener = self.listen(family, port)
+        ends = self.connect(listener, family, cc, port)
+        listener.close()
+        return ends
+
+
+def cookie(sock):
+    return struct.unpack("Q", sock.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]
+
+
+def tcp_info(sock):
+    """cwnd and ssthresh of a socket, as TCP_INFO has them."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    words = struct.unpack("24I", info[8:])
+    return {"ssthresh": words[17], "cwnd": words[18], "rtt_us": words[15]}
+
+
+def wait(seconds):
+    """Let time pass; it costs nothing in the lab's virtual time."""
+    time.sleep(seconds)
+
+
+def wait_closed(sock):
+    """Read until the peer's FIN; return what came before it."""
+    data = b""
+    while chunk := sock.recv(65536):
+        data += chunk
+    return data
+
+
+# Events
+
+
+class Event(dict):
+    """One trace record: its fields, and .name and .time (seconds)."""
+
+    def __init__(self, name, stamp, fields):
+        super().__init__(fields)
+        self.name = name
+        self.time = stamp
+
+    def __getattr__(self, key):
+        return self[key]
+
+
+class Trace:
+    """Inside a "with": every event of tcp_lucid goes to a private buffer."""
+
+    LINE = re.compile(r"^.{22} +\[\d+\] \S+ +([\d.]+): (\w+): (.*)$")
+    FIELD = re.compile(r"(\w+)=(\"[^\"]*\"|.*?)(?= \w+=|$)")
+
+    def __init__(self, *events, buffer_kb=65536):
+        self.dir = f"{TRACEFS}/instances/selftest"
+        self.events = events or ("",)
+        self.buffer_kb = buffer_kb
+
+    def __enter__(self):
+        os.mkdir(self.dir)
+        self._write("buffer_size_kb", self.buffer_kb)
+        self._write("trace_clock", "mono")
+        for event in self.events:
+            self._write(f"events/tcp_lucid/{event}/enable", 1)
+        return self
+
+    def __exit__(self, *_):
+        self._write("events/tcp_lucid/enable", 0)
+        os.rmdir(self.dir)
+
+    def _write(self, name, value):
+        with open(f"{self.dir}/{name}", "w") as file:
+            file.write(str(value))
+
+    def read(self, name=None, **match):
+        """Events so far, oldest first, whose fields are as given."""
+        found = []
+        with open(f"{self.dir}/trace") as file:
+            for line in file:
+                parts = self.LINE.match(line)
+                if not parts:
+                    assert line.startswith("#") or not line.strip(), line
+                    assert "entries-in-buffer" not in line or \
+                        line.split(":")[1].split()[0].split("/")[0] == \
+                        line.split(":")[1].split()[0].split("/")[1], \
+                        f"events were lost: {line}"
+                    continue
+                fields = {key: int(value, 0) if re.fullmatch(
+                              r"\d+|0x[0-9a-f]+", value) else value.strip('"')
+                          for key, value in self.FIELD.findall(parts[3])}
+                found.append(Event(parts[2], float(parts[1]), fields))
+        return [event for event in found
+                if name in (None, event.name) and
+                all(event.get(key) == value for key, value in match.items())]
+
+
+# Packets
+
+
+class Packet:
+    """A TCP segment from a capture."""
+
+    def __init__(self, stamp, frame):
+        self.time = stamp
+        if frame[12:14] == b"\x08\x00":
+            ip, header = frame[14:], (frame[14] & 15) * 4
+            self.src, self.dst = (socket.inet_ntop(socket.AF_INET, ip[at:at + 4])
+                                  for at in (12, 16))
+            total = struct.unpack(">H", ip[2:4])[0]
+        else:
+            ip, header = frame[14:], 40
+            self.src, self.dst = (socket.inet_ntop(socket.AF_INET6,
+                                                   ip[at:at + 16])
+                                  for at in (8, 24))
+            total = struct.unpack(">H", ip[4:6])[0] + 40
+        tcp = ip[header:]
+        (self.sport, self.dport, self.seq, self.ack, offset, self.flags,
+         self.window) = struct.unpack(">HHIIBBH", tcp[:16])
+        offset = (offset >> 4) * 4
+        self.len = total - header - offset
+        self.options = self._options(tcp[20:offset])
+
+    @staticmethod
+    def _options(data):
+        found = {}
+        while data and data[0]:
+            if data[0] == 1:
+                data = data[1:]
+                continue
+            found[data[0]] = data[2:data[1]]
+            data = data[data[1]:]
+        return found
+
+    @property
+    def mss(self):
+        return struct.unpack(">H", self.options[2])[0] if 2 in self.options else 0
+
+    @property
+    def wscale(self):
+        return self.options[3][0] if 3 in self.options else 255
+
+
+class Capture:
+    """Inside a "with": tcpdump writes down every TCP segment on a device."""
+
+    def __init__(self, netns, dev):
+        self.file = f"/tmp/{netns.name}-{dev}.pcap"
+        self.command = ["ip", "netns", "exec", netns.name, "tcpdump", "-i", dev,
+                        "--immediate-mode", "-U", "-s", "200", "-w", self.file,
+                        "tcp"]
+
+    def __enter__(self):
+        self.proc = subprocess.Popen(self.command, stderr=subprocess.PIPE,
+                                     text=True)
+        while "listening on" not in (line := self.proc.stderr.readline()):
+            assert line, "tcpdump does not start"
+        return self
+
+    def __exit__(self, *_):
+        if self.proc.poll() is None:
+            self.stop()
+
+    def stop(self):
+        wait(0.1)
+        self.proc.terminate()
+        self.proc.communicate()
+
+    def read(self):
+        """Stop, and return all packets in order."""
+        self.stop()
+        with open(self.file, "rb") as file:
+            data = file.read()
+        os.unlink(self.file)
+        packets, at = [], 24
+        while at < len(data):
+            sec, usec, have, _ = struct.unpack("<4I", data[at:at + 16])
+            packets.append(Packet(sec + usec / 1e6,
+                                  data[at + 16:at + 16 + have]))
+            at += 16 + have
+        return packets
