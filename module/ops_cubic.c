@@ -28,8 +28,8 @@ static u8 lucid_avoidance_phase(const struct lucid *ca)
 	case LUCID_CUBIC_CONVEX:
 		return TCP_LUCID_PHASE_CONVEX;
 	default:
-		/* ssthresh is reached, the next ACK begins the stage. */
-		return TCP_LUCID_PHASE_SLOW_START;
+		/* ssthresh is reached, but no stage has begun yet. */
+		return TCP_LUCID_PHASE_AVOIDANCE;
 	}
 }
 
@@ -108,9 +108,6 @@ static void lucid_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)
 	case CA_EVENT_LOSS:
 		/* An RTO; a path MTU that shrank is state Loss without it. */
 		lucid_cubic_on_rto(&ca->cubic);
-		break;
-	case CA_EVENT_COMPLETE_CWR:
-		lucid_cubic_watch(sk, inet_csk(sk)->icsk_ca_state);
 		break;
 	default:
 		break;

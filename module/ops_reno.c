@@ -64,12 +64,6 @@ static void lucid_reno_op_set_state(struct sock *sk, u8 new_state)
 	lucid_reno_watch(sk, new_state);
 }
 
-static void lucid_reno_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)
-{
-	if (ev == CA_EVENT_COMPLETE_CWR)
-		lucid_reno_watch(sk, inet_csk(sk)->icsk_ca_state);
-}
-
 static void lucid_reno_op_pkts_acked(struct sock *sk,
 				     const struct ack_sample *sample)
 {
@@ -82,7 +76,6 @@ struct tcp_congestion_ops lucid_reno_ops __read_mostly = {
 	.ssthresh	= lucid_reno_op_ssthresh,
 	.undo_cwnd	= lucid_reno_op_undo_cwnd,
 	.set_state	= lucid_reno_op_set_state,
-	.cwnd_event	= lucid_reno_op_cwnd_event,
 	.pkts_acked	= lucid_reno_op_pkts_acked,
 	.flags		= TCP_CONG_NON_RESTRICTED,
 	.owner		= THIS_MODULE,

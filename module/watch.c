@@ -46,6 +46,13 @@ void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
 	/* The SYN is acknowledged before the control's init() is called. */
 	if (sk->sk_state == TCP_SYN_SENT)
 		return;
+	/*
+	 * As recovery completes the core sets the window only after the state;
+	 * the same ACK, or the next, will find both as they are to be.
+	 */
+	if (ca_state == TCP_CA_Open && tp->undo_marker &&
+	    inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
+		return;
 	if (win.cwnd == watch->cwnd && win.ssthresh == watch->ssthresh &&
 	    win.phase == watch->phase)
 		return;

@@ -144,6 +144,8 @@ class Path:
     ADDR = {4: ("10.0.1.1", "10.0.2.1"), 6: ("fd01::1", "fd02::1")}
 
     def __init__(self, delay_ms=10, rate="", limit=10000, loss="", cc=None):
+        # Let the last test's connections finish closing, while they can.
+        wait(0.5)
         for name in ("client", "router", "server"):
             sh(f"ip netns del {name} 2>/dev/null", check=False)
             sh(f"ip netns add {name}")

@@ -75,20 +75,23 @@ start_watching() {
 	mkdir "$TRACE"
 	echo 16384 >"$TRACE/buffer_size_kb"
 	echo 1 >"$TRACE/events/tcp_lucid/enable"
-	ns sender tcpdump -q -i data0 -s 128 -w /out/packets.pcap \
-		"tcp port $DATA_PORT" 2>/out/tcpdump.log &
+	# Not ns: the number must be tcpdump's, not that of a shell around it.
+	ip netns exec sender tcpdump -q -i data0 -s 128 -w /out/packets.pcap \
+		"tcp port $DATA_PORT" 2>/tmp/tcpdump.log &
 	tcpdump=$!
 	bpftrace -B line /src/scripts/watch.bt "$DATA_PORT" \
-		>/tmp/watch 2>/out/bpftrace.log &
+		>/tmp/watch 2>/tmp/bpftrace.log &
 	watch=$!
 	tail -f -n +1 -s 0.01 --pid=$watch /tmp/watch | name_ends &
 	show=$!
 	# Both need a while to attach; nobody waits for virtual seconds.
-	sleep 10
+	sleep 30
 }
 
 stop_watching() {
-	kill -INT $watch $tcpdump
+	# A shell without a terminal starts background jobs deaf to SIGINT.
+	kill -TERM $tcpdump
+	kill -INT $watch
 	wait $watch $tcpdump $show || :
 	cat "$TRACE/trace" >/out/trace.txt
 }
@@ -101,11 +104,11 @@ announce() {
 
 outage() {
 	sleep "$OUTAGE_AT"
-	announce "the router drops all that goes to the receiver"
 	ns router nft add rule inet demo outage oifname east drop
+	announce "the path is cut: the router drops what goes to the receiver"
 	sleep "$OUTAGE"
 	ns router nft flush chain inet demo outage
-	announce "the path is back after $OUTAGE s"
+	announce "the path is back, after $OUTAGE s"
 }
 
 transfer() {

@@ -44,7 +44,6 @@ def read(path):
             event = {key: number(value) for key, value in FIELD.findall(rest)}
             event["time"] = float(time)
             event["event"] = name
-            event["text"] = rest
             yield event
 
 
@@ -98,10 +97,9 @@ def slow_start(report, mine, start):
            "CWR": "on a congestion mark"}.get(left["phase"], "before any loss")
     report.say("Slow start", f"left after {left['time'] - start:.2f} s at cwnd "
                f"{max(before)}, {why}",
-               "the congestion window (cwnd, packets under way) starts at "
-               f"{windows[0]['cwnd']} and",
-               f"doubles each round trip; ssthresh, {left['ssthresh']} from then on, says",
-               "where to stop doubling and to feel the way forward")
+               f"cwnd starts at {windows[0]['cwnd']} and doubles each round trip; from now on",
+               f"ssthresh, here {left['ssthresh']}, says where doubling ends and the",
+               "sender feels its way forward instead: congestion avoidance")
 
 
 def losses(report, mine):
@@ -125,7 +123,7 @@ def extremes(report, mine):
     largest = max(windows, key=lambda e: e["cwnd"])
     trips = [e["srtt_us"] for e in windows if e["srtt_us"]]
     report.say("Largest cwnd", f"{largest['cwnd']} packets",
-               "the path holds 33 and the queue 40 more; the rest is lost")
+               "the path holds 33 and the queue 40 more; what is beyond is lost")
     report.say("Round trip", f"{min(trips) / 1000:.1f} ms with the queue empty, "
                f"{max(trips) / 1000:.1f} ms at most (smoothed)")
 
@@ -165,24 +163,23 @@ def chart(mine, start, marks, width=66, height=12):
         while queue and queue[0]["time"] <= until:
             cwnd = queue.pop(0)["cwnd"]
             highest = max(highest, cwnd)
-        columns.append((highest, cwnd))
-    top = max(high for high, _ in columns)
-    print("  cwnd, in packets")
+        columns.append(highest)
+    top = max(columns)
+    print("  cwnd, the packets that may be under way, over time\n")
     for row in range(height, 0, -1):
         floor = (row - 1) * top / height
         label = f"{row * top / height:6.0f}" if row % 3 == 0 else ""
-        bars = "".join("#" if low > floor else ":" if high > floor else " "
-                       for high, low in columns)
+        bars = "".join("#" if high > floor else " " for high in columns)
         print(f"  {label:>6} |{bars}".rstrip())
     print(f"  {'':>6} +{'-' * width}")
     below = [" "] * width
-    for time, mark in marks:
-        column = min(width - 1, max(0, int((time - start) / step)))
-        if below[column] != "T":
+    for begin, until, mark in marks:
+        for column in range(int((begin - start) / step),
+                            min(width, int((until - start) / step) + 1)):
             below[column] = mark
     print(f"  {'':>6}  {''.join(below)}".rstrip())
     print(f"  {'':>6}  0{f'{end - start:.1f} s':>{width - 1}}")
-    print(f"  {'':>6}  F fast recovery begins   T timeout")
+    print(f"  {'':>6}  F fast recovery begins   T timeout   = path cut")
 
 
 def main():
@@ -194,9 +191,12 @@ def main():
     with open(iperf, encoding="utf-8") as file:
         result = json.load(file)
 
-    marks = [(e["time"], "F") for e in named(mine, "fast_retransmit")
-             if e["how"].startswith("began")]
-    marks += [(e["time"], "T") for e in named(mine, "retransmit", reason="RTO")]
+    said = [e["time"] for e in named(events, "tracing_mark_write")]
+    marks = [(begin, until, "=") for begin, until in zip(said[::2], said[1::2])]
+    marks += [(e["time"], e["time"], "F") for e in named(mine, "fast_retransmit")
+              if e["how"].startswith("began")]
+    marks += [(e["time"], e["time"], "T")
+              for e in named(mine, "retransmit", reason="RTO")]
     chart(mine, start, marks)
     print()
     report = Report()

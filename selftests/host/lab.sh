@@ -252,6 +252,11 @@ qemu_of() {
 	pgrep -P "$1" qemu-system
 }
 
+# A zombie that nobody has buried yet is not alive.
+alive() {
+	grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
 # interrupt SIGNAL CODE
 interrupt() {
 	local pid qemu='' rc=0 tries=300
@@ -269,7 +274,7 @@ interrupt() {
 	wait $pid || rc=$?
 	echo "exit code $rc, qemu was '$qemu'"
 	sleep 0.5
-	[ $rc -eq "$2" ] && [ -n "$qemu" ] && ! kill -0 "$qemu" 2>/dev/null
+	[ $rc -eq "$2" ] && [ -n "$qemu" ] && ! alive "$qemu"
 }
 
 reader_leaves() {

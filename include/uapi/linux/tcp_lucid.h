@@ -118,7 +118,8 @@ enum tcp_lucid_tw_end {
 /**
  * enum tcp_lucid_phase - window.phase: what governs the congestion window
  * @TCP_LUCID_PHASE_SLOW_START: cwnd < ssthresh: doubles each round trip
- * @TCP_LUCID_PHASE_AVOIDANCE: Reno: one packet more each round trip
+ * @TCP_LUCID_PHASE_AVOIDANCE: Reno: one packet more each round trip; CUBIC:
+ *	at ssthresh, before an ACK begins the curve
  * @TCP_LUCID_PHASE_RENO_FRIENDLY: CUBIC: W_est leads (RFC 9438, 4.3)
  * @TCP_LUCID_PHASE_CONCAVE: CUBIC: below W_max, slowing down (RFC 9438, 4.4)
  * @TCP_LUCID_PHASE_CONVEX: CUBIC: beyond W_max, speeding up (RFC 9438, 4.5)
