@@ -28,6 +28,15 @@ static DEFINE_PER_CPU(struct lucid_reorder_note {
 }, lucid_reorder_note);
 
 /*
+ * Whether a segment had been sent again before, as it was when this attempt
+ * began: some kernels mark it before their tracepoint fires, some after.
+ */
+static DEFINE_PER_CPU(struct lucid_attempt_note {
+	const struct sk_buff *skb;
+	bool again;
+}, lucid_attempt_note);
+
+/*
  * In state Loss the timer clears icsk_pending before it sends anything; on an
  * ACK it is never 0, since the timer is armed as long as data is outstanding.
  */
@@ -65,6 +74,7 @@ static u16 lucid_resend_attempt(const struct sock *sk,
 				const struct sk_buff *skb, u8 reason)
 {
 	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct lucid_attempt_note *note;
 
 	switch (reason) {
 	case TCP_LUCID_RESEND_SYN:
@@ -74,7 +84,9 @@ static u16 lucid_resend_attempt(const struct sock *sk,
 	case TCP_LUCID_RESEND_ZERO_WINDOW:
 		return icsk->icsk_backoff + 1;
 	default:
-		return TCP_SKB_CB(skb)->sacked & TCPCB_EVER_RETRANS ? 2 : 1;
+		note = raw_cpu_ptr(&lucid_attempt_note);
+		return READ_ONCE(note->skb) == skb && READ_ONCE(note->again) ?
+		       2 : 1;
 	}
 }
 
@@ -238,6 +250,23 @@ static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
 	WRITE_ONCE(note->mstamp, tcp_sk(sk)->tcp_mstamp);
 }
 
+/*
+ * tcp_retransmit_skb(sk, skb, segs), and the same of __tcp_retransmit_skb(),
+ * which tail loss probes call directly and some compilers inline otherwise.
+ */
+static void notrace lucid_entry_retransmit(struct ftrace_regs *fregs,
+					   unsigned long parent_ip)
+{
+	const struct sk_buff *skb = lucid_arg(fregs, 1);
+	struct lucid_attempt_note *note;
+
+	if (!trace_retransmit_enabled())
+		return;
+	note = this_cpu_ptr(&lucid_attempt_note);
+	WRITE_ONCE(note->skb, skb);
+	WRITE_ONCE(note->again, TCP_SKB_CB(skb)->sacked & TCPCB_EVER_RETRANS);
+}
+
 static struct lucid_tracepoint lucid_retransmit_tracepoints[] = {
 	{
 		.name = "tcp_retransmit_skb",
@@ -259,6 +288,14 @@ static struct lucid_entry lucid_retransmit_entries[] = {
 		.name = "tcp_rack_reo_timeout",
 		.call = lucid_entry_reorder_timer,
 		.provides = TCP_LUCID_CAN_FAST_RETRANSMIT,
+	}, {
+		.name = "tcp_retransmit_skb",
+		.call = lucid_entry_retransmit,
+		.provides = TCP_LUCID_CAN_RETRANSMIT,
+	}, {
+		.name = "__tcp_retransmit_skb",
+		.call = lucid_entry_retransmit,
+		.provides = TCP_LUCID_CAN_RETRANSMIT,
 	},
 };
 

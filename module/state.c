@@ -62,7 +62,9 @@ static void lucid_state_of_sock(const struct sock *sk, int oldstate,
 {
 	struct lucid_conn conn;
 
-	if (lucid_state_told_elsewhere(sk, oldstate, newstate))
+	/* close() after shutdown() sets the state that is there already. */
+	if (oldstate == newstate ||
+	    lucid_state_told_elsewhere(sk, oldstate, newstate))
 		return;
 	lucid_conn_from_sock(&conn, sk);
 	if (newstate == TCP_CLOSE) {

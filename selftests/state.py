@@ -94,6 +94,7 @@ def half_close():
     """shutdown() leaves FIN_WAIT2 and CLOSE_WAIT while data still flows"""
     with Watched() as conn:
         conn.client.shutdown(socket.SHUT_WR)
+        conn.client.shutdown(socket.SHUT_WR)
         equal(wait_closed(conn.server), b"", "data before the FIN")
         conn.server.sendall(b"still here")
         equal(conn.client.recv(100), b"still here", "data after the FIN")

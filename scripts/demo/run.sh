@@ -86,6 +86,10 @@ start_watching() {
 	show=$!
 	# Both need a while to attach; nobody waits for virtual seconds.
 	sleep 30
+	if ! kill -0 $watch $tcpdump; then
+		cat /tmp/bpftrace.log /tmp/tcpdump.log >&2
+		exit 1
+	fi
 }
 
 stop_watching() {

@@ -97,7 +97,8 @@ def slow_start(report, mine, start):
            "CWR": "on a congestion mark"}.get(left["phase"], "before any loss")
     report.say("Slow start", f"left after {left['time'] - start:.2f} s at cwnd "
                f"{max(before)}, {why}",
-               f"cwnd starts at {windows[0]['cwnd']} and doubles each round trip; from now on",
+               f"cwnd starts at {windows[0]['cwnd']} and doubles each round trip; "
+               "from now on",
                f"ssthresh, here {left['ssthresh']}, says where doubling ends and the",
                "sender feels its way forward instead: congestion avoidance")
 
@@ -133,14 +134,20 @@ def closing(report, mine, theirs):
         found = named(events, "state", newstate=state)
         return found[0]["time"] if found else None
 
-    cut = named(mine, "state", oldstate="ESTABLISHED", newstate="CLOSE")
-    if cut:
-        report.say("Closing", "cut: one end reset the connection")
+    if when(mine, "FIN_WAIT1") is None and when(theirs, "FIN_WAIT1") is None:
+        report.say("Closing", "cut: reset, no FIN at all")
         return
     first = "sender" if when(mine, "FIN_WAIT1") else "receiver"
     events = mine if first == "sender" else theirs
-    report.say("Closing", f"clean; the {first} sent its FIN first, the other end followed",
-               "each direction is closed by a FIN of its own")
+    cut = [e for e in mine + theirs if e["event"] == "state" and
+           e["newstate"] == "CLOSE" and
+           e["oldstate"] not in ("LAST_ACK", "TIME_WAIT")]
+    if cut:
+        report.say("Closing", f"the {first} sent its FIN first, and a reset followed",
+                   "an end was closed while data was still on its way to it")
+    else:
+        report.say("Closing", f"clean; the {first} sent its FIN first, the other "
+                   "end followed", "each direction is closed by a FIN of its own")
     enter = named(events, "time_wait", what="ENTER")
     leave = named(events, "time_wait", what="EXIT")
     if enter and leave:

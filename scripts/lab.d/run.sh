@@ -20,7 +20,8 @@ lab_shell() {
 	local kernel=6.12 clock=real cpus='' seed=1 out='' timeout=infinity
 
 	run_options "$@"
-	[ ${#JOB_COMMAND[@]} -gt 0 ] || JOB_COMMAND=(bash -i)
+	[ -t 0 ] || die 'lab shell needs a terminal (lab run runs commands)'
+	[ ${#JOB_COMMAND[@]} -gt 0 ] || JOB_COMMAND=(bash)
 	run_job
 }
 

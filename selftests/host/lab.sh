@@ -254,7 +254,7 @@ qemu_of() {
 
 # A zombie that nobody has buried yet is not alive.
 alive() {
-	grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+	grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
 }
 
 # interrupt SIGNAL CODE

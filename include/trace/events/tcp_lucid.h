@@ -158,8 +158,9 @@ TCP_LUCID_PHASES
  *
  * isn, peer_isn	initial sequence number of this side and of the other;
  *		0 while it is not known
- * rtt_us	on completion: round-trip time that the handshake measured;
- *		0 if it measured none (a SYN or SYN-ACK was sent twice)
+ * rtt_us	on completion: round-trip time that the kernel measured on the
+ *		handshake. After a resend it comes from timestamps, in whole
+ *		milliseconds; without those there is none, and it is 0
  * since_syn_us	on completion: since the first SYN was sent or received;
  *		0 if that was before anybody listened
  * mss		bytes; 0 if the segment carried no such option
