@@ -279,7 +279,6 @@ class Trace:
     def __enter__(self):
         os.mkdir(self.dir)
         self._write("buffer_size_kb", self.buffer_kb)
-        self._write("trace_clock", "mono")
         for event in self.events:
             self._write(f"events/tcp_lucid/{event}/enable", 1)
         return self

@@ -28,11 +28,17 @@ trap 'exit 143' TERM
 
 step_kill() {
 	[ -n "$STEP_PID" ] || return 0
+	[ -z "$STEP_OPEN" ] || printf '\n' >&2
 	kill -TERM -- "-$STEP_PID" 2>/dev/null || :
 	wait "$STEP_PID" 2>/dev/null || :
 }
 
+# STEP_OPEN: a step's line has begun and waits for its "ok".
+STEP_OPEN=''
+
 say() {
+	[ -z "$STEP_OPEN" ] || printf '\n' >&2
+	STEP_OPEN=''
 	printf 'lab: %s\n' "$*" >&2
 }
 
@@ -68,9 +74,12 @@ step() {
 
 	shift 2
 	printf 'lab: %s ... ' "$text" >&2
+	STEP_OPEN=yes
 	if quietly "$log" "$@"; then
+		STEP_OPEN=''
 		printf 'ok (%d s)\n' $((SECONDS - start)) >&2
 	else
+		STEP_OPEN=''
 		printf 'failed\n' >&2
 		tail -n 40 "$log" >&2
 		return 1

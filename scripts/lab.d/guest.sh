@@ -104,21 +104,25 @@ guest_boot() {
 	setpriv --pdeathsig KILL sleep "$timeout" &
 	SLEEPER=$!
 
-	wait -n -p first $QEMU_PID $TAIL_OUT $TAIL_ERR $SLEEPER || rc=$?
+	wait -n -p first $QEMU_PID $TAIL_OUT $TAIL_ERR $SLEEPER 2>/dev/null || rc=$?
 	case $first in
-	"$QEMU_PID") GUEST_END=over ;;
-	"$SLEEPER")  GUEST_END=timeout ;;
+	"$QEMU_PID")	GUEST_END=over ;;
+	"$SLEEPER")	GUEST_END=timeout ;;
 	*)
 		# Nobody reads any more, as in `lab run -- yes | head`; unless
 		# tail saw QEMU's end first.
 		if [ $rc -eq 0 ]; then
-			wait $QEMU_PID || :
+			wait $QEMU_PID 2>/dev/null || rc=$?
 			GUEST_END=over
 		else
 			GUEST_END=unread
 		fi
 		;;
 	esac
+	# SIGBUS: the file behind a guest's memory could not grow.
+	if [ "$GUEST_END" = over ] && [ $rc -eq $((128 + 7)) ]; then
+		die "no space left on device for the guest in $LAB_BUILD"
+	fi
 	guest_kill
 	# Let them show the last bytes.
 	wait $TAIL_OUT $TAIL_ERR 2>/dev/null || :

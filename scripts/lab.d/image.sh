@@ -35,19 +35,31 @@ artefact() {
 
 # Under the lock. A folder gets its final name only when it is complete.
 artefact_make() {
-	local name=$1 maker=$2 new
+	local name=$1 maker=$2
 
 	[ ! -e "$ARTEFACT" ] || return 0
 	disk_ready "$LAB_CACHE"
-	chmod -R u+w "$LAB_CACHE/.new-$name."* 2>/dev/null || :
-	rm -rf "$LAB_CACHE/.new-$name."*
-	new=$(mktemp -d "$LAB_CACHE/.new-$name.XXXXXX")
-	chmod 755 "$new"
-	"$maker" "$new" || die "could not make the $name artefact"
-	mv "$new" "$ARTEFACT"
+	# We hold the lock: what is there was left by a lab that was killed.
+	remove_tree "$LAB_CACHE/.new-$name"
+	ARTEFACT_NEW=$LAB_CACHE/.new-$name
+	CLEANUP+=(artefact_cleanup)
+	mkdir -p "$ARTEFACT_NEW"
+	"$maker" "$ARTEFACT_NEW" || die "could not make the $name artefact"
+	mv "$ARTEFACT_NEW" "$ARTEFACT"
+	ARTEFACT_NEW=''
 	# Yesterday's recipes, unless somebody still works with them.
 	find "$LAB_CACHE" -maxdepth 1 -name "$name-*" -mtime +7 \
 		-exec chmod -R u+w {} + -exec rm -rf {} + 2>/dev/null || :
+}
+
+artefact_cleanup() {
+	[ -z "$ARTEFACT_NEW" ] || remove_tree "$ARTEFACT_NEW"
+}
+
+# Debian has folders that not even their owner may write to.
+remove_tree() {
+	[ -e "$1" ] || return 0
+	chmod -R u+w "$1" && rm -rf "$1"
 }
 
 # What the host's apt was told about its network holds for ours too.
@@ -134,7 +146,7 @@ guest_pack() {
 	# depmod (build.sh) wants to see them.
 	mkdir -p "$dir/modules/lib/modules"
 	mv "$root/usr/lib/modules/$kernel" "$dir/modules/lib/modules/" || return
-	chmod -R u+w "$root" && rm -rf "$root"
+	remove_tree "$root"
 }
 
 # Just enough to find the root file system: busybox and four or so modules,
@@ -244,5 +256,5 @@ kselftest_unpack() {
 		'*/scripts/const_structs.checkpatch' || return
 	mv "$root"/linux-source-*/tools/testing/selftests "$dir/kselftest" &&
 		mv "$root"/linux-source-*/scripts "$dir/checkpatch" || return
-	chmod -R u+w "$root" && rm -rf "$root"
+	remove_tree "$root"
 }
