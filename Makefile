@@ -15,6 +15,7 @@ modules clean: | $(KDIR)
 install:
 	@command -v dkms >/dev/null || { \
 		echo "make install needs dkms: apt install dkms" >&2; exit 1; }
+	-dkms remove tcp_lucid/$(VERSION) --all >/dev/null 2>&1
 	rm -rf $(DKMS_SRC)
 	mkdir -p $(DKMS_SRC)
 	cp -r dkms.conf Kbuild Makefile include module $(DKMS_SRC)/

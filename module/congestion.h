@@ -48,6 +48,19 @@ void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
 			u8 ca_state, u8 avoidance);
 
 /**
+ * lucid_watch_start() - report the window that a socket begins with
+ * @sk: a socket whose control is being initialised
+ * @watch: in its private state, all zero
+ */
+static inline void lucid_watch_start(const struct sock *sk,
+				     struct lucid_watch *watch)
+{
+	if (trace_window_enabled())
+		lucid_watch_report(sk, watch, TCP_CA_Open,
+				   TCP_LUCID_PHASE_AVOIDANCE);
+}
+
+/**
  * lucid_watch() - report the window if anybody listens and it changed
  * @sk: a socket on one of our controls, locked
  * @watch: in its private state
@@ -57,7 +70,8 @@ void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
 static inline void lucid_watch(const struct sock *sk, struct lucid_watch *watch,
 			       u8 ca_state, u8 avoidance)
 {
-	if (trace_window_enabled())
+	/* Some callbacks come before init(), for the SYN and the final ACK. */
+	if (trace_window_enabled() && inet_csk(sk)->icsk_ca_initialized)
 		lucid_watch_report(sk, watch, ca_state, avoidance);
 }
 

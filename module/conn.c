@@ -48,23 +48,27 @@ static void lucid_conn_set_v4(struct lucid_conn *conn, __be32 saddr,
 }
 
 /*
- * What the packets are decides the family, not what the socket is: a
- * connection over IPv4 that an AF_INET6 listener accepted is IPv4.
+ * All three kinds of socket begin with the same struct. What the packets are
+ * decides the family, not what the socket is: a connection over IPv4 that an
+ * AF_INET6 listener accepted is IPv4.
  */
-static void lucid_conn_set_addrs(struct lucid_conn *conn, u16 family,
-				 __be32 saddr, __be32 daddr,
-				 const struct in6_addr *saddr_v6,
-				 const struct in6_addr *daddr_v6)
+static void lucid_conn_set_addrs(struct lucid_conn *conn,
+				 const struct sock_common *sc)
 {
-	if (family == AF_INET || ipv6_addr_v4mapped(daddr_v6)) {
-		lucid_conn_set_v4(conn, saddr, daddr);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sc->skc_family == AF_INET6 &&
+	    !ipv6_addr_v4mapped(&sc->skc_v6_daddr)) {
+		conn->family = AF_INET6;
+		memset(conn->saddr, 0, sizeof(conn->saddr));
+		memset(conn->daddr, 0, sizeof(conn->daddr));
+		memcpy(conn->saddr_v6, &sc->skc_v6_rcv_saddr,
+		       sizeof(conn->saddr_v6));
+		memcpy(conn->daddr_v6, &sc->skc_v6_daddr,
+		       sizeof(conn->daddr_v6));
 		return;
 	}
-	conn->family = AF_INET6;
-	memset(conn->saddr, 0, sizeof(conn->saddr));
-	memset(conn->daddr, 0, sizeof(conn->daddr));
-	memcpy(conn->saddr_v6, saddr_v6, sizeof(*saddr_v6));
-	memcpy(conn->daddr_v6, daddr_v6, sizeof(*daddr_v6));
+#endif
+	lucid_conn_set_v4(conn, sc->skc_rcv_saddr, sc->skc_daddr);
 }
 
 /**
@@ -83,9 +87,7 @@ void lucid_conn_from_sock(struct lucid_conn *conn, const struct sock *sk)
 	conn->netns = sock_net(sk)->ns.inum;
 	conn->sport = ntohs(inet->inet_sport);
 	conn->dport = ntohs(inet->inet_dport);
-	lucid_conn_set_addrs(conn, sk->sk_family, inet->inet_saddr,
-			     inet->inet_daddr, &sk->sk_v6_rcv_saddr,
-			     &sk->sk_v6_daddr);
+	lucid_conn_set_addrs(conn, &sk->__sk_common);
 }
 
 /**
@@ -102,9 +104,7 @@ void lucid_conn_from_request(struct lucid_conn *conn,
 	conn->netns = read_pnet(&ireq->ireq_net)->ns.inum;
 	conn->sport = ireq->ir_num;
 	conn->dport = ntohs(ireq->ir_rmt_port);
-	lucid_conn_set_addrs(conn, ireq->ireq_family, ireq->ir_loc_addr,
-			     ireq->ir_rmt_addr, &ireq->ir_v6_loc_addr,
-			     &ireq->ir_v6_rmt_addr);
+	lucid_conn_set_addrs(conn, &req->__req_common);
 }
 
 /**
@@ -119,7 +119,5 @@ void lucid_conn_from_timewait(struct lucid_conn *conn,
 	conn->netns = twsk_net(tw)->ns.inum;
 	conn->sport = ntohs(tw->tw_sport);
 	conn->dport = ntohs(tw->tw_dport);
-	lucid_conn_set_addrs(conn, tw->tw_family, tw->tw_rcv_saddr,
-			     tw->tw_daddr, &tw->tw_v6_rcv_saddr,
-			     &tw->tw_v6_daddr);
+	lucid_conn_set_addrs(conn, &tw->__tw_common);
 }

@@ -21,6 +21,20 @@
 #include "notes.h"
 #include "observers.h"
 
+/*
+ * Whose segment meets @req: the request's own, or with Fast Open (RFC 7413) the
+ * child's that is there already; @sk is then the child, not the listener.
+ */
+static void lucid_conn_of_request(struct lucid_conn *conn,
+				  const struct sock *sk,
+				  const struct request_sock *req)
+{
+	if (tcp_rsk(req)->tfo_listener)
+		lucid_conn_from_sock(conn, sk);
+	else
+		lucid_conn_from_request(conn, req);
+}
+
 /* Is anybody listening to what the hooks below can tell? */
 static bool lucid_handshake_wanted(void)
 {
@@ -103,7 +117,7 @@ static void lucid_handshake_syn_sent(const struct lucid_conn *conn,
 /*
  * tcp_write_queue_purge(sk): the last thing that tcp_connect() does before it
  * builds the SYN; all that goes into it is known by now. Nothing else purges a
- * socket in SYN_SENT whose SYN is not out yet.
+ * socket in SYN_SENT whose SYN is not out yet, unless it is being aborted.
  */
 static void notrace lucid_entry_connect(struct ftrace_regs *fregs,
 					unsigned long parent_ip)
@@ -113,7 +127,7 @@ static void notrace lucid_entry_connect(struct ftrace_regs *fregs,
 	struct lucid_conn conn;
 	u8 flags = TCPHDR_SYN;
 
-	if (sk->sk_state != TCP_SYN_SENT || tp->packets_out)
+	if (sk->sk_state != TCP_SYN_SENT || tp->packets_out || sk->sk_err)
 		return;
 	if (!lucid_handshake_wanted())
 		return;
@@ -207,11 +221,7 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 
 	if (!lucid_handshake_wanted())
 		return;
-	/* With Fast Open the child exists already; its cookie is the one. */
-	if (type == TCP_SYNACK_FASTOPEN)
-		lucid_conn_from_sock(&conn, sk);
-	else
-		lucid_conn_from_request(&conn, req);
+	lucid_conn_of_request(&conn, sk, req);
 	if (syn) {
 		lucid_note_first_syn(conn.cookie);
 		if (trace_handshake_enabled())
@@ -232,6 +242,7 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 					  unsigned long parent_ip)
 {
+	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);
 	const struct request_sock *req = lucid_arg(fregs, 2);
 	const struct tcphdr *th = tcp_hdr(skb);
@@ -241,7 +252,7 @@ static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 		return;
 	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
 		return;
-	lucid_conn_from_request(&conn, req);
+	lucid_conn_of_request(&conn, sk, req);
 	lucid_handshake_syn_received(&conn, req, skb,
 				     req->num_retrans - req->num_timeout + 2);
 }
@@ -297,7 +308,7 @@ void lucid_handshake_complete(const struct sock *sk, int oldstate)
 	lucid_conn_from_sock(&conn, sk);
 	/* After a simultaneous open (RFC 9293, 3.5) both sides sent a SYN. */
 	sent_syn = oldstate == TCP_SYN_SENT ||
-		   (tp->bytes_acked == 1 && tp->snd_una == tp->write_seq);
+		   (tp->bytes_acked == 1 && !tp->data_segs_out);
 	hs.step = oldstate == TCP_SYN_SENT ? TCP_LUCID_ACK_SENT :
 					     TCP_LUCID_ACK_RECEIVED;
 	hs.isn = lucid_isn(tp, sent_syn);

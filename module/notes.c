@@ -18,16 +18,13 @@
 
 #include "notes.h"
 
-/*
- * Cookies are handed out in sequence, so that many handshakes can be under way
- * at once before two of them meet in a slot; the newer one then wins.
- */
-#define LUCID_SYN_SLOTS		8192
+/* When two handshakes under way meet in a slot, the newer one wins. */
+#define LUCID_SYN_BITS		13
 
 static struct lucid_syn_note {
-	u64 cookie;	/* 0: nothing here, or being written */
-	u64 ns;		/* ktime_get_ns() at the first SYN */
-} lucid_syn_notes[LUCID_SYN_SLOTS];
+	atomic64_t cookie;	/* 0: nothing here, or being written */
+	atomic64_t ns;		/* ktime_get_ns() at the first SYN */
+} lucid_syn_notes[1 << LUCID_SYN_BITS];
 
 /**
  * lucid_note_first_syn() - remember that a connection's first SYN is now
@@ -37,11 +34,11 @@ void lucid_note_first_syn(u64 cookie)
 {
 	struct lucid_syn_note *note;
 
-	note = &lucid_syn_notes[cookie % LUCID_SYN_SLOTS];
-	WRITE_ONCE(note->cookie, 0);
+	note = &lucid_syn_notes[hash_64(cookie, LUCID_SYN_BITS)];
+	atomic64_set(&note->cookie, 0);
 	smp_wmb();	/* a reader must not pair the old cookie with new ns */
-	WRITE_ONCE(note->ns, ktime_get_ns());
-	smp_store_release(&note->cookie, cookie);	/* ns before cookie */
+	atomic64_set(&note->ns, ktime_get_ns());
+	atomic64_set_release(&note->cookie, cookie);
 }
 
 /**
@@ -56,13 +53,12 @@ u32 lucid_note_since_syn_us(u64 cookie)
 	struct lucid_syn_note *note;
 	u64 ns;
 
-	note = &lucid_syn_notes[cookie % LUCID_SYN_SLOTS];
-	/* Cookie before ns. */
-	if (smp_load_acquire(&note->cookie) != cookie)
+	note = &lucid_syn_notes[hash_64(cookie, LUCID_SYN_BITS)];
+	if (atomic64_read_acquire(&note->cookie) != cookie)
 		return 0;
-	ns = READ_ONCE(note->ns);
+	ns = atomic64_read(&note->ns);
 	smp_rmb();	/* ns is this cookie's if the cookie is still there */
-	if (READ_ONCE(note->cookie) != cookie)
+	if (atomic64_read(&note->cookie) != cookie)
 		return 0;
 	return clamp_t(u64, div_u64(ktime_get_ns() - ns, NSEC_PER_USEC),
 		       1, U32_MAX);
@@ -86,7 +82,10 @@ static atomic64_t *lucid_tw_slot(u64 cookie, unsigned int probe)
 	return &lucid_tw_notes[slot % ARRAY_SIZE(lucid_tw_notes)];
 }
 
-/* A slot holds the cookie and, in bit 0, whether it is TIME_WAIT proper. */
+/*
+ * A slot holds the cookie and, in bit 0, whether it is TIME_WAIT proper. Bit 63
+ * of the cookie is lost at both ends of the comparison.
+ */
 static u64 lucid_tw_key(u64 cookie, int substate)
 {
 	return cookie << 1 | (substate == TCP_TIME_WAIT);
@@ -120,7 +119,7 @@ int lucid_note_take_time_wait(u64 cookie)
 
 	for (i = 0; i < LUCID_TW_PROBES; i++) {
 		found = atomic64_read(lucid_tw_slot(cookie, i));
-		if (found >> 1 != cookie)
+		if (!found || (found | 1) != lucid_tw_key(cookie, TCP_TIME_WAIT))
 			continue;
 		atomic64_set(lucid_tw_slot(cookie, i), 0);
 		return found & 1 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;

@@ -47,7 +47,7 @@ static void lucid_op_init(struct sock *sk)
 	BUILD_BUG_ON(sizeof(struct lucid) > ICSK_CA_PRIV_SIZE);
 	*ca = (struct lucid) {};
 	lucid_cubic_reset(&ca->cubic);
-	lucid_cubic_watch(sk, inet_csk(sk)->icsk_ca_state);
+	lucid_watch_start(sk, &ca->watch);
 }
 
 static void lucid_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)
@@ -84,8 +84,17 @@ static u32 lucid_op_undo_cwnd(struct sock *sk)
 	return lucid_cubic_undo(&ca->cubic, tcp_snd_cwnd(tp), tp->prior_cwnd);
 }
 
+/*
+ * An RTO that ends a recovery brings no CA_EVENT_LOSS: the window has been
+ * reduced already. It is told from a path MTU that shrank, which is state Loss
+ * too, by the timer: no longer pending while it is served.
+ */
 static void lucid_op_set_state(struct sock *sk, u8 new_state)
 {
+	struct lucid *ca = inet_csk_ca(sk);
+
+	if (new_state == TCP_CA_Loss && !inet_csk(sk)->icsk_pending)
+		lucid_cubic_on_rto(&ca->cubic);
 	lucid_cubic_watch(sk, new_state);
 }
 
@@ -106,7 +115,7 @@ static void lucid_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)
 		lucid_op_tx_start(sk);
 		break;
 	case CA_EVENT_LOSS:
-		/* An RTO; a path MTU that shrank is state Loss without it. */
+		/* An RTO, also one that an ICMP message brought forward. */
 		lucid_cubic_on_rto(&ca->cubic);
 		break;
 	default:

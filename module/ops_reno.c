@@ -30,7 +30,7 @@ static void lucid_reno_op_init(struct sock *sk)
 
 	BUILD_BUG_ON(sizeof(struct lucid_reno) > ICSK_CA_PRIV_SIZE);
 	*ca = (struct lucid_reno) {};
-	lucid_reno_watch(sk, inet_csk(sk)->icsk_ca_state);
+	lucid_watch_start(sk, &ca->watch);
 }
 
 static void lucid_reno_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)

@@ -19,13 +19,36 @@
 #include "observers.h"
 
 /*
- * RACK's reordering timer may start recovery, and nothing in the socket says
- * so afterwards. tcp_mstamp tells this run of the timer from the next event.
+ * Two causes leave no trace in the socket: that RACK's reordering timer started
+ * a recovery, and that state Loss came without a timeout, because the path MTU
+ * shrank. They are noted when they happen; tcp_mstamp, the time of the event
+ * that is being handled, tells this one from the next.
  */
-static DEFINE_PER_CPU(struct lucid_reorder_note {
+struct lucid_cause_note {
 	const struct sock *sk;
 	u64 mstamp;
-}, lucid_reorder_note);
+};
+
+static DEFINE_PER_CPU(struct lucid_cause_note, lucid_reorder_note);
+static DEFINE_PER_CPU(struct lucid_cause_note, lucid_resize_note);
+
+static void lucid_cause_set(struct lucid_cause_note __percpu *notes,
+			    const struct sock *sk)
+{
+	struct lucid_cause_note *note = raw_cpu_ptr(notes);
+
+	WRITE_ONCE(note->sk, sk);
+	WRITE_ONCE(note->mstamp, tcp_sk(sk)->tcp_mstamp);
+}
+
+static bool lucid_cause_is(struct lucid_cause_note __percpu *notes,
+			   const struct sock *sk)
+{
+	const struct lucid_cause_note *note = raw_cpu_ptr(notes);
+
+	return READ_ONCE(note->sk) == sk &&
+	       READ_ONCE(note->mstamp) == tcp_sk(sk)->tcp_mstamp;
+}
 
 /*
  * Whether a segment had been sent again before, as it was when this attempt
@@ -44,12 +67,12 @@ static u8 lucid_resend_reason_loss(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
+	/* Nobody probes the window for a socket without an application. */
 	if (!inet_csk(sk)->icsk_pending)
-		return tp->snd_wnd ? TCP_LUCID_RESEND_RTO :
-				     TCP_LUCID_RESEND_ZERO_WINDOW;
-	/* tcp_simple_retransmit() enters Loss with nothing to undo. */
-	return tp->undo_marker ? TCP_LUCID_RESEND_AFTER_RTO :
-				 TCP_LUCID_RESEND_RESIZE;
+		return tp->snd_wnd || sock_flag(sk, SOCK_DEAD) ?
+		       TCP_LUCID_RESEND_RTO : TCP_LUCID_RESEND_ZERO_WINDOW;
+	return lucid_cause_is(&lucid_resize_note, sk) ?
+	       TCP_LUCID_RESEND_RESIZE : TCP_LUCID_RESEND_AFTER_RTO;
 }
 
 static u8 lucid_resend_reason(const struct sock *sk, u8 flags)
@@ -90,18 +113,14 @@ static u16 lucid_resend_attempt(const struct sock *sk,
 	}
 }
 
-static void
-lucid_probe_retransmit(void *unused,
-		       LUCID_RETRANSMIT_PARAMS(const struct sock *sk,
-					       const struct sk_buff *skb))
+static void lucid_retransmitted(const struct sock *sk,
+				const struct sk_buff *skb)
 {
 	const struct inet_connection_sock *icsk = inet_csk(sk);
 	const struct tcp_sock *tp = tcp_sk(sk);
 	struct lucid_retransmit rtx;
 	struct lucid_conn conn;
 
-	if (lucid_retransmit_failed())
-		return;
 	if (sk->sk_state == TCP_SYN_SENT)
 		lucid_handshake_syn_resent(sk, skb);
 	if (!trace_retransmit_enabled())
@@ -125,9 +144,26 @@ lucid_probe_retransmit(void *unused,
 	trace_retransmit(&conn, &rtx);
 }
 
+#ifdef LUCID_HAVE_RETRANSMIT_ERR
+/* 7.2 tells of failed attempts as well. */
+static void lucid_probe_retransmit(void *unused, const struct sock *sk,
+				   const struct sk_buff *skb, int err)
+{
+	if (!err)
+		lucid_retransmitted(sk, skb);
+}
+#else
+static void lucid_probe_retransmit(void *unused, const struct sock *sk,
+				   const struct sk_buff *skb)
+{
+	lucid_retransmitted(sk, skb);
+}
+#endif
+
 /*
- * A SYN-ACK of a request socket. While its timer runs it is not pending; if it
- * is, the peer's SYN has come again and that is being answered.
+ * A SYN-ACK of a request socket, or with Fast Open of the child: @listener is
+ * that then. A timer that is being served is not pending; if it is, the peer's
+ * SYN has come again and that is being answered.
  */
 static void lucid_probe_retransmit_synack(void *unused,
 					  const struct sock *listener,
@@ -135,17 +171,24 @@ static void lucid_probe_retransmit_synack(void *unused,
 {
 	struct lucid_retransmit rtx;
 	struct lucid_conn conn;
+	bool timer;
 
 	if (!trace_retransmit_enabled())
 		return;
-	lucid_conn_from_request(&conn, req);
+	if (tcp_rsk(req)->tfo_listener) {
+		lucid_conn_from_sock(&conn, listener);
+		timer = !inet_csk(listener)->icsk_pending;
+	} else {
+		lucid_conn_from_request(&conn, req);
+		timer = !timer_pending(&req->rsk_timer);
+	}
 	rtx = (struct lucid_retransmit) {
 		.seq = tcp_rsk(req)->snt_isn,
 		.segs = 1,
 		.flags = TCPHDR_SYN | TCPHDR_ACK,
 		.state = TCP_NEW_SYN_RECV,
-		.reason = timer_pending(&req->rsk_timer) ?
-			  TCP_LUCID_RESEND_SYNACK_DUP : TCP_LUCID_RESEND_SYNACK,
+		.reason = timer ? TCP_LUCID_RESEND_SYNACK :
+				  TCP_LUCID_RESEND_SYNACK_DUP,
 		.attempt = req->num_retrans + 1,
 	};
 	trace_retransmit(&conn, &rtx);
@@ -170,8 +213,7 @@ static void lucid_recovery_emit(const struct sock *sk, bool began, u8 how)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	struct lucid_recovery rec = {
 		.snd_una = tp->snd_una,
-		/* high_seq is set right after the state: what it will be. */
-		.recover = began ? tp->snd_nxt : tp->high_seq,
+		.recover = tp->high_seq,
 		.cwnd = lucid_recovery_cwnd(sk, how),
 		.prior_cwnd = tp->prior_cwnd,
 		.ssthresh = tp->snd_ssthresh,
@@ -189,21 +231,17 @@ static void lucid_recovery_emit(const struct sock *sk, bool began, u8 how)
 
 static u8 lucid_recovery_trigger(const struct sock *sk)
 {
-	const struct lucid_reorder_note *note;
-
 	if (!tcp_is_sack(tcp_sk(sk)))
 		return TCP_LUCID_RECOVERY_DUPACKS;
-	note = raw_cpu_ptr(&lucid_reorder_note);
-	if (READ_ONCE(note->sk) == sk &&
-	    READ_ONCE(note->mstamp) == tcp_sk(sk)->tcp_mstamp)
-		return TCP_LUCID_RECOVERY_REORDER_TIMER;
-	return TCP_LUCID_RECOVERY_SACK;
+	return lucid_cause_is(&lucid_reorder_note, sk) ?
+	       TCP_LUCID_RECOVERY_REORDER_TIMER : TCP_LUCID_RECOVERY_SACK;
 }
 
 static u8 lucid_recovery_end(const struct sock *sk, u8 new_ca_state)
 {
 	if (new_ca_state == TCP_CA_Loss)
-		return TCP_LUCID_RECOVERY_TIMEOUT;
+		return inet_csk(sk)->icsk_pending ? TCP_LUCID_RECOVERY_RESIZED :
+						    TCP_LUCID_RECOVERY_TIMEOUT;
 	/* Undoing a reduction leaves nothing more to undo. */
 	return tcp_sk(sk)->undo_marker ? TCP_LUCID_RECOVERY_COMPLETE :
 					 TCP_LUCID_RECOVERY_UNDONE;
@@ -215,6 +253,8 @@ static void lucid_probe_ca_state(void *unused, struct sock *sk,
 {
 	u8 old = inet_csk(sk)->icsk_ca_state;
 
+	if (ca_state == TCP_CA_Loss && inet_csk(sk)->icsk_pending)
+		lucid_cause_set(&lucid_resize_note, sk);
 	if (!trace_fast_retransmit_enabled() || old == ca_state ||
 	    sk->sk_state == TCP_CLOSE)
 		return;
@@ -240,14 +280,8 @@ void lucid_recovery_closed(const struct sock *sk)
 static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
 					      unsigned long parent_ip)
 {
-	const struct sock *sk = lucid_arg(fregs, 0);
-	struct lucid_reorder_note *note;
-
-	if (!trace_fast_retransmit_enabled())
-		return;
-	note = this_cpu_ptr(&lucid_reorder_note);
-	WRITE_ONCE(note->sk, sk);
-	WRITE_ONCE(note->mstamp, tcp_sk(sk)->tcp_mstamp);
+	if (trace_fast_retransmit_enabled())
+		lucid_cause_set(&lucid_reorder_note, lucid_arg(fregs, 0));
 }
 
 /*

@@ -81,7 +81,7 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 {
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
-	if (newstate == TCP_CLOSE)
+	if (newstate == TCP_CLOSE && oldstate != newstate)
 		lucid_recovery_closed(sk);
 	if (trace_state_enabled())
 		lucid_state_of_sock(sk, oldstate, newstate);
@@ -100,8 +100,8 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 	if (!trace_state_enabled())
 		return;
 	/*
-	 * A cookie that is already there came from the request socket. There
-	 * was none to be seen behind a SYN cookie or a Fast Open.
+	 * A cookie that is already there came from the request socket. Without
+	 * it none was seen: a SYN cookie, a Fast Open, or nobody listened yet.
 	 */
 	had_request = atomic64_read(&sk->sk_cookie);
 	lucid_conn_from_sock(&conn, sk);
@@ -116,10 +116,12 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 					     unsigned long parent_ip)
 {
+	const struct sock *listener = lucid_arg(fregs, 0);
 	struct request_sock *req = lucid_arg(fregs, 1);
 	struct lucid_conn conn;
 
-	if (!trace_state_enabled() || !sk_hashed(req_to_sk(req)))
+	if (!trace_state_enabled() || listener->sk_protocol != IPPROTO_TCP ||
+	    !sk_hashed(req_to_sk(req)))
 		return;
 	lucid_conn_from_request(&conn, req);
 	trace_state(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);

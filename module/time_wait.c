@@ -38,6 +38,12 @@ static bool lucid_time_wait_wanted(void)
 	return trace_time_wait_enabled() || trace_state_enabled();
 }
 
+/* DCCP has mini-sockets of the same kind. */
+static bool lucid_tw_is_tcp(const struct inet_timewait_sock *tw)
+{
+	return strstarts(tw->tw_prot->name, "TCP");
+}
+
 /*
  * tcp_time_wait(sk, state, timeo): the socket's last moment. Its cookie must
  * exist now, or the mini-socket would be known by another one.
@@ -90,7 +96,7 @@ static void notrace lucid_entry_schedule(struct ftrace_regs *fregs,
 	};
 	struct lucid_conn conn;
 
-	if (!lucid_time_wait_wanted())
+	if (!lucid_time_wait_wanted() || !lucid_tw_is_tcp(tw))
 		return;
 	lucid_conn_from_timewait(&conn, tw);
 	event.substate = READ_ONCE(tw->tw_substate);
@@ -185,7 +191,7 @@ static void notrace lucid_entry_kill(struct ftrace_regs *fregs,
 	struct lucid_time_wait event = { .what = TCP_LUCID_TW_EXIT };
 	struct lucid_conn conn;
 
-	if (!lucid_time_wait_wanted())
+	if (!lucid_time_wait_wanted() || !lucid_tw_is_tcp(tw))
 		return;
 	lucid_conn_from_timewait(&conn, tw);
 	event.substate = READ_ONCE(tw->tw_substate);

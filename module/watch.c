@@ -43,11 +43,8 @@ void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
 	};
 	struct lucid_conn conn;
 
-	/*
-	 * The SYN is acknowledged before the control's init() is called, and a
-	 * socket that is closed or not yet open has no window to speak of.
-	 */
-	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_CLOSE)
+	/* A socket that is closed has no window to speak of. */
+	if (sk->sk_state == TCP_CLOSE)
 		return;
 	/*
 	 * As recovery completes the core sets the window only after the state;

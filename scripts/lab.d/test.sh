@@ -21,7 +21,10 @@ lab_test() {
 
 	TEST_DIR=$(mktemp -d)
 	TEST_PASSED=0 TEST_FAILED=0 TEST_SKIPPED=0 TEST_NUMBER=0
-	declare -gA TEST_PIDS=()
+	# pid -> suite that runs; suite -> exit code of one that ran; suites not
+	# reported yet, in order.
+	declare -gA TEST_PIDS=() TEST_CODES=()
+	TEST_QUEUE=()
 	CLEANUP+=(test_cleanup)
 
 	echo 'TAP version 13'
@@ -40,8 +43,8 @@ lab_test() {
 test_cleanup() {
 	local pid
 
-	for pid in "${TEST_PIDS[@]}"; do
-		kill -TERM "$pid" 2>/dev/null || :
+	for pid in "${!TEST_PIDS[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null || :
 	done
 	# They take their guests with them.
 	wait
@@ -141,7 +144,6 @@ test_suites() {
 	local suite
 	local -a suites=() host=()
 
-	TEST_QUEUE=()
 	if [ -e "$KERNEL_BUILD/src/selftests/Makefile" ]; then
 		mapfile -t suites < <(test_list)
 		[ ${#suites[@]} -gt 0 ] || die 'selftests/Makefile names no suites'
@@ -151,16 +153,11 @@ test_suites() {
 	suites=("${host[@]}" "${suites[@]}")
 
 	for suite in "${suites[@]}"; do
-		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
-			wait -n || :
-			test_report_finished
-		done
+		[ ${#TEST_PIDS[@]} -lt "$(nproc)" ] || test_wait
 		test_start "$suite"
-		TEST_QUEUE+=("$suite")
 	done
-	while [ ${#TEST_QUEUE[@]} -gt 0 ]; do
-		wait "${TEST_PIDS[${TEST_QUEUE[0]}]}" || :
-		test_report_finished
+	while [ ${#TEST_PIDS[@]} -gt 0 ]; do
+		test_wait
 	done
 }
 
@@ -171,30 +168,34 @@ test_start() {
 
 	at=$TEST_DIR/${suite//\//:}
 	say "running $suite"
+	# Process groups of their own, to stop all of it (test_cleanup).
+	set -m
 	if [[ $suite == host/* ]]; then
 		"$LAB_TOP/selftests/$suite" </dev/null >"$at.out" 2>"$at.err" &
 	else
 		# shellcheck disable=SC2016 # the guest expands it
-		"$LAB_TOP/scripts/lab" run --kernel "$KERNEL" --timeout 900 -- \
+		"$LAB_TOP/scripts/lab" run --kernel "$KERNEL" --timeout 1500 -- \
 			sh -c 'cd selftests && cd "$(dirname "$1")" &&
 				exec "./$(basename "$1")"' sh "$suite" \
 			</dev/null >"$at.out" 2>"$at.err" &
 	fi
-	TEST_PIDS[$suite]=$!
+	set +m
+	TEST_PIDS[$!]=$suite
+	TEST_QUEUE+=("$suite")
 }
 
-# Reports from the head of the queue as far as suites have finished.
-test_report_finished() {
-	local suite pid rc
+# test_wait: until one suite has ended; report from the head of the queue.
+test_wait() {
+	local pid rc=0 suite
 
+	wait -n -p pid "${!TEST_PIDS[@]}" || rc=$?
+	TEST_CODES[${TEST_PIDS[$pid]}]=$rc
+	unset "TEST_PIDS[$pid]"
 	while [ ${#TEST_QUEUE[@]} -gt 0 ]; do
-		suite=${TEST_QUEUE[0]} rc=0
-		pid=${TEST_PIDS[$suite]}
-		! kill -0 "$pid" 2>/dev/null || return 0
-		wait "$pid" || rc=$?
-		unset "TEST_PIDS[$suite]"
+		suite=${TEST_QUEUE[0]}
+		[ -n "${TEST_CODES[$suite]:-}" ] || break
 		TEST_QUEUE=("${TEST_QUEUE[@]:1}")
-		test_report "$suite" $rc
+		test_report "$suite" "${TEST_CODES[$suite]}"
 	done
 }
 

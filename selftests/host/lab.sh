@@ -6,7 +6,9 @@
 
 lab=$(cd "$(dirname "$0")/../.." && pwd)/scripts/lab
 here=$(mktemp -d)
-trap 'rm -rf "$here"' EXIT
+# shellcheck disable=SC2046 # one word per job
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$here"' EXIT
+trap 'exit 143' TERM
 number=0 failures=0
 
 # check NAME COMMAND...: one test case.
@@ -263,7 +265,9 @@ interrupt() {
 
 	# With job control, or bash would start it deaf to SIGINT.
 	set -m
-	"$lab" run -- sleep infinity </dev/null >/dev/null &
+	# --default-signal: whoever runs us may ignore SIGINT.
+	env --default-signal=INT "$lab" run -- sleep infinity </dev/null \
+		>/dev/null &
 	pid=$!
 	set +m
 	until qemu=$(qemu_of $pid) || [ $((tries--)) -eq 0 ]; do

@@ -65,6 +65,7 @@ enum tcp_lucid_resend {
  * @TCP_LUCID_RECOVERY_UNDONE: ended: nothing was lost, the reduction is undone
  * @TCP_LUCID_RECOVERY_TIMEOUT: ended: the retransmission timer took over
  * @TCP_LUCID_RECOVERY_CLOSED: ended: the connection did
+ * @TCP_LUCID_RECOVERY_RESIZED: ended: the path MTU shrank, all is sent anew
  */
 enum tcp_lucid_recovery {
 	TCP_LUCID_RECOVERY_DUPACKS		= 1,
@@ -74,6 +75,7 @@ enum tcp_lucid_recovery {
 	TCP_LUCID_RECOVERY_UNDONE		= 5,
 	TCP_LUCID_RECOVERY_TIMEOUT		= 6,
 	TCP_LUCID_RECOVERY_CLOSED		= 7,
+	TCP_LUCID_RECOVERY_RESIZED		= 8,
 };
 
 /**
