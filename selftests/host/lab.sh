@@ -128,10 +128,11 @@ no_network() {
 
 ### determinism; also: several labs at once
 
-# Packets with their times, ISNs and ports, random bytes, the kernel's log.
+# Packets and events with their times, ISNs and ports, random bytes, the log.
 cat >"$here/fingerprint" <<'EOF'
 #!/bin/bash
 tcpdump -i lo -U -w /tmp/pcap 2>/dev/null &
+echo 1 >/sys/kernel/tracing/events/tcp_lucid/enable
 sleep 1
 iperf3 -s -D >/dev/null
 sleep 0.5
@@ -142,6 +143,8 @@ kill %1
 wait
 tcpdump -S -n -r /tmp/pcap -c 2 2>/dev/null
 md5sum /tmp/pcap
+grep -m 1 'handshake:' /sys/kernel/tracing/trace
+md5sum </sys/kernel/tracing/trace
 cat /proc/sys/kernel/random/uuid
 date +%s.%N
 dmesg | md5sum
@@ -161,11 +164,11 @@ three_runs() {
 
 same_seed() {
 	cat "$here/run.1a"
-	[ "$(wc -l <"$here/run.1a")" -eq 6 ] &&
+	[ "$(wc -l <"$here/run.1a")" -eq 8 ] &&
 		diff "$here/run.1a" "$here/run.1b"
 }
 
-# Every line differs: packets, capture, uuid, time, log.
+# Every line differs: packets, capture, events, uuid, time, log.
 other_seed() {
 	paste -d '\n' "$here/run.1a" "$here/run.2"
 	! grep -qxFf "$here/run.1a" "$here/run.2"
