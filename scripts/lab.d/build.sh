@@ -8,20 +8,22 @@
 readonly LAB_SOURCES='module include selftests scripts Kbuild Makefile dkms.conf'
 
 # Names of the source files, one per line. Git knows which files are sources;
-# without it, leave out what compilers make.
+# without it, leave out what compilers make: it has a known name or is no text.
 source_list() {
 	local -a parts
+	local list file
 
 	cd "$LAB_TOP" || exit
 	read -ra parts <<<"$LAB_SOURCES"
-	{
-		git ls-files -co --exclude-standard -- "${parts[@]}" 2>/dev/null ||
-			find "${parts[@]}" -type f ! -name '*.o' ! -name '*.ko' \
-				! -name '*.mod' ! -name '*.mod.c' ! -name '.*.cmd' \
-				! -name '*.order' ! -name '*.symvers' 2>/dev/null || :
-	} | while IFS= read -r file; do
+	list=$(git ls-files -co --exclude-standard -- "${parts[@]}" 2>/dev/null) || :
+	[ -n "$list" ] || list=$(find "${parts[@]}" -type f \
+		! -name '*.mod' ! -name '*.mod.c' ! -name '.*.cmd' \
+		! -name 'modules.order' ! -name 'Module.symvers' \
+		\( -empty -o -exec grep -Iq . {} \; \) -print 2>/dev/null) || :
+	while IFS= read -r file; do
+		# Git still lists what was removed but not committed.
 		[ ! -e "$file" ] || printf '%s\n' "$file"
-	done | sort
+	done <<<"$list" | sort
 }
 
 # sync_sources DIR: make DIR a copy of the sources, times included, keeping
@@ -35,7 +37,7 @@ sync_sources() {
 		comm -23 "$list" "$list.new" | (cd "$dir" && xargs -r -d '\n' rm -f)
 	fi
 	(cd "$LAB_TOP" && tar -cf - --no-recursion -T "$dir/.sources.new") |
-		tar -xf - -C "$dir" || die "cannot copy the sources to $dir"
+		tar -xf - -C "$dir" --no-same-owner || die "cannot copy the sources to $dir"
 	mv "$list.new" "$list"
 }
 

@@ -10,6 +10,10 @@
 #                     with bubblewrap: native speed, no root needed
 #   kselftest         kselftest and checkpatch from linux-source-6.12
 
+# The time of whatever is made here: just before guests believe to boot.
+readonly LAB_EPOCH=1704000000
+readonly LAB_UUID=4c756369-6400-4000-8000-000000000000
+
 GUEST_PACKAGES=(
 	busybox-static kmod procps iputils-ping
 	iproute2 ethtool nftables iperf3 socat tcpdump
@@ -116,7 +120,8 @@ kernel_package() {
 guest_image() {
 	artefact "guest-$KERNEL" \
 		"$SUITE $KERNEL_FROM ${GUEST_PACKAGES[*]} $(cat "$LAB_D/initramfs-init")
-		$(declare -f guest_initrd guest_disk debian_root)" guest_make
+		$(declare -f debian_root guest_pack guest_same guest_initrd guest_disk)" \
+		guest_make
 	GUEST=$ARTEFACT
 	RELEASE=$(cat "$GUEST/release")
 }
@@ -124,6 +129,7 @@ guest_image() {
 guest_make() {
 	local dir=$1 root=$1/root log=$LAB_BUILD/log/guest-$KERNEL.log kernel
 
+	touch "$dir/started"
 	MIRROR=$(lab_mirror) || exit
 	step "guest image: Debian $SUITE with Linux $KERNEL from $MIRROR" "$log" \
 		debian_root "$root" "$SUITE" --variant=minbase --include="$(comma_list \
@@ -142,11 +148,26 @@ guest_make() {
 guest_pack() {
 	local dir=$1 root=$2 kernel=$3
 
+	guest_same "$root" "$dir/started"
 	guest_initrd "$root" "$dir" "$kernel" && guest_disk "$root" "$dir" || return
+	rm "$dir/started"
 	# depmod (build.sh) wants to see them.
 	mkdir -p "$dir/modules/lib/modules"
 	mv "$root/usr/lib/modules/$kernel" "$dir/modules/lib/modules/" || return
 	remove_tree "$root"
+}
+
+# Equal packages make equal images, on every machine: nothing of the host, and
+# one time for all that was not in a package but made by installing them.
+guest_same() {
+	local root=$1 started=$2
+
+	echo lab >"$root/etc/hostname"
+	printf '%s\n' '127.0.0.1 localhost lab' '::1 localhost' >"$root/etc/hosts"
+	: >"$root/etc/resolv.conf"
+	sed -i 's/^\([^:]*:[^:]*\):[0-9]*:/\1:19723:/' "$root/etc/shadow"
+	rm -f "$root"/etc/*- "$root/etc/apt/sources.list"
+	find "$root" -newer "$started" -exec touch -h -d @"$LAB_EPOCH" {} +
 }
 
 # Just enough to find the root file system: busybox and four or so modules,
@@ -170,9 +191,11 @@ guest_initrd() {
 			for (i = NF; i; i--) if ($i) print $i
 		}' "$modules/modules.dep")
 	done >"$tree/modules/order"
-	(cd "$tree" && bsdtar -cf "$dir/initrd" --format=newc --uid 0 --gid 0 \
-		init bin modules dev root) || return
-	rm -rf "$tree"
+	# Through GNU tar, which can sort and forget times and owners.
+	tar -cf "$dir/initrd.tar" -C "$tree" --sort=name --mtime=@"$LAB_EPOCH" \
+		--owner=0 --group=0 --numeric-owner init bin modules dev root &&
+		bsdtar -cf "$dir/initrd" --format=newc "@$dir/initrd.tar" || return
+	rm -rf "$tree" "$dir/initrd.tar"
 }
 
 # The root file system as an image with free space. Guests map it privately:
@@ -185,9 +208,11 @@ guest_disk() {
 	[ "$(id -u)" -eq 0 ] ||
 		owner=(bwrap --unshare-user --uid 0 --gid 0 --dev-bind / /)
 	truncate -s 1G "$dir/root.ext4"
-	"${owner[@]}" mke2fs -q -F -t ext4 -b 4096 -m 0 -U clear \
-		-O ^has_journal,^resize_inode,^metadata_csum \
-		-E root_owner=0:0,lazy_itable_init=0 -d "$root" "$dir/root.ext4"
+	# Where files end up depends on the order of their names and on a hash.
+	E2FSPROGS_FAKE_TIME=$LAB_EPOCH "${owner[@]}" mke2fs -q -F -t ext4 -b 4096 \
+		-m 0 -U "$LAB_UUID" -O ^has_journal,^resize_inode,^metadata_csum \
+		-E root_owner=0:0,lazy_itable_init=0,hash_seed="$LAB_UUID" \
+		-d "$root" "$dir/root.ext4"
 }
 
 ### toolchain
@@ -212,9 +237,13 @@ toolchain_make() {
 # in_toolchain DIR COMMAND...: run it there, with DIR as its /src.
 in_toolchain() {
 	local dir=$1
+	local -a alone=(--unshare-all)
 
 	shift
-	bwrap --unshare-all --die-with-parent --clearenv \
+	# In a user namespace root could not read a user's private home.
+	[ "$(id -u)" -ne 0 ] || alone=(--cap-add ALL --unshare-ipc --unshare-pid
+		--unshare-net --unshare-uts)
+	bwrap "${alone[@]}" --die-with-parent --clearenv \
 		--ro-bind "$TOOLCHAIN" / --proc /proc --dev /dev --tmpfs /tmp \
 		--ro-bind "$KSELFTEST/kselftest" /usr/src/kselftest \
 		--ro-bind "$KSELFTEST/checkpatch" /usr/src/checkpatch \

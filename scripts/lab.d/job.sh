@@ -87,7 +87,7 @@ job_pack() {
 
 	(cd "$root" && find . -mindepth 1 \( ! -type d -o -empty \) -print0 |
 		sort -z | tar -cf "$file" --format=gnu --no-recursion --null -T - \
-		--owner=0 --group=0 --numeric-owner --mtime=@1704000000 \
+		--owner=0 --group=0 --numeric-owner --mtime=@"$LAB_EPOCH" \
 		--mode=u+w,go-w,a+rX) || die "cannot pack the job into $file"
 	# An NVDIMM of whole huge pages.
 	truncate -s %2M "$file"
