@@ -26,19 +26,31 @@ source_list() {
 	done <<<"$list" | sort
 }
 
-# sync_sources DIR: make DIR a copy of the sources, times included, keeping
-# what was compiled there; forget files that are gone.
+# sync_sources DIR: make DIR a copy of the sources, keeping what was compiled
+# there. Only what differs is copied, and dated now: a branch may bring back old
+# files with old dates, and make must see that they are news. Files that are
+# gone are forgotten.
 sync_sources() {
-	local dir=$1 list=$1/.sources
+	local dir=$1 list=$1/.sources file
 
 	mkdir -p "$dir"
 	source_list >"$list.new"
 	if [ -e "$list" ]; then
 		comm -23 "$list" "$list.new" | (cd "$dir" && xargs -r -d '\n' rm -f)
 	fi
-	(cd "$LAB_TOP" && tar -cf - --no-recursion -T "$dir/.sources.new") |
-		tar -xf - -C "$dir" --no-same-owner || die "cannot copy the sources to $dir"
+	while IFS= read -r file; do
+		if ! same_file "$LAB_TOP/$file" "$dir/$file"; then
+			mkdir -p "$dir/$(dirname "$file")"
+			cp --remove-destination --preserve=mode "$LAB_TOP/$file" \
+				"$dir/$file" || die "cannot copy the sources to $dir"
+		fi
+	done <"$list.new"
 	mv "$list.new" "$list"
+}
+
+same_file() {
+	cmp -s "$1" "$2" || return
+	if [ -x "$1" ]; then [ -x "$2" ]; else [ ! -x "$2" ]; fi
 }
 
 module_make() {
@@ -77,6 +89,12 @@ build_recipe() {
 build_all() {
 	local src=$KERNEL_BUILD/src log=$LAB_BUILD/log built=$KERNEL_BUILD/built recipe
 
+	# make does not know that the compiler or the headers changed.
+	if [ "$(cat "$KERNEL_BUILD/toolchain" 2>/dev/null)" != "$TOOLCHAIN" ]; then
+		rm -rf "$src" "$built"
+		mkdir -p "$KERNEL_BUILD"
+		echo "$TOOLCHAIN" >"$KERNEL_BUILD/toolchain"
+	fi
 	sync_sources "$src"
 	recipe=$(build_recipe "$src" | sha256sum)
 	[ "$recipe" != "$(cat "$built" 2>/dev/null)" ] || return 0
