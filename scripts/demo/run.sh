@@ -3,13 +3,13 @@
 #
 # The part of `lab demo` that runs in the guest: build the path, start watch.bt,
 # send the data, cut the path for a moment, wait for the end of TIME_WAIT, sum
-# up. Leaves the raw trace, the packets and iperf3's own report in /out.
+# up. Leaves the raw trace and the packets in /out.
 
 set -eu
 
-PORT=5201		# iperf3's own
-DATA_PORT=40000		# the sender's end of the data connection
-AMOUNT=10M
+PORT=5000
+DATA_PORT=40000		# the sender's end
+AMOUNT=$((10 << 20))	# bytes
 OUTAGE_AT=4.5		# seconds after the start
 OUTAGE=0.4		# seconds
 TRACE=/sys/kernel/tracing/instances/demo
@@ -60,6 +60,9 @@ build_path() {
 	ns router nft 'add chain inet demo outage { type filter hook forward priority 0; }'
 
 	ns sender sysctl -qw net.ipv4.tcp_congestion_control=lucid
+	# The application waits until its data is on its way, or it would close
+	# seconds before the last of it is sent.
+	ns sender sysctl -qw net.ipv4.tcp_notsent_lowat=16384
 	# Who has which address is known before the first SYN.
 	ns sender ping -q -c 2 -i 0.2 10.0.2.1 >/dev/null
 }
@@ -115,12 +118,16 @@ outage() {
 	announce "the path is back, after $OUTAGE s"
 }
 
+# Neither end closes while data is on its way to it: the receiver reads to the
+# end of the data, and the sender then waits for the receiver's (-t: 10 s).
 transfer() {
-	ns receiver iperf3 -s -1 -p "$PORT" >/dev/null &
+	ns receiver socat -u "TCP4-LISTEN:$PORT,reuseaddr" OPEN:/dev/null &
+	receiver=$!
 	sleep 1
 	outage &
-	ns sender iperf3 -c 10.0.2.1 -p "$PORT" --cport "$DATA_PORT" \
-		-n "$AMOUNT" --json >/out/iperf3.json
+	head -c "$AMOUNT" /dev/zero | ns sender socat -b 16384 -t 10 - \
+		"TCP4:10.0.2.1:$PORT,sourceport=$DATA_PORT"
+	wait $receiver
 }
 
 build_path
@@ -131,4 +138,4 @@ transfer
 sleep 65
 stop_watching
 echo
-python3 /src/scripts/demo/summary.py /out/trace.txt /out/iperf3.json "$DATA_PORT"
+python3 /src/scripts/demo/summary.py /out/trace.txt "$DATA_PORT" "$AMOUNT"

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Sum up the demo: what the trace says about one connection, for people.
 
-usage: summary.py TRACE IPERF3.JSON PORT
+usage: summary.py TRACE PORT BYTES
 
-TRACE is the text of a tracefs instance, PORT the sender's.
+TRACE is the text of a tracefs instance, PORT the sender's, BYTES what was sent.
 """
 
-import json
 import re
 import sys
 
@@ -66,10 +65,16 @@ class Report:
         print("\n".join(self.lines))
 
 
-def transfer(report, iperf):
-    end = iperf["end"]["sum_received"]
-    report.say("Transfer", f"{end['bytes'] / 2**20:.1f} MiB in "
-               f"{end['seconds']:.2f} s: {end['bits_per_second'] / 1e6:.2f} Mbit/s",
+def transfer(report, theirs, size):
+    """From the receiver's first moment in ESTABLISHED to the sender's FIN."""
+    begin = named(theirs, "state", newstate="ESTABLISHED")
+    end = named(theirs, "state", newstate="CLOSE_WAIT")
+    if not begin or not end:
+        report.say("Transfer", "incomplete: no FIN came after it")
+        return
+    seconds = end[0]["time"] - begin[0]["time"]
+    report.say("Transfer", f"{size / 2**20:.1f} MiB in {seconds:.2f} s: "
+               f"{size * 8 / seconds / 1e6:.2f} Mbit/s",
                "(the path carries 10 Mbit/s, headers included)")
 
 
@@ -190,13 +195,11 @@ def chart(mine, start, marks, width=66, height=12):
 
 
 def main():
-    trace, iperf, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    trace, port, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     events = list(read(trace))
     mine = [e for e in events if e.get("sport") == port]
     theirs = [e for e in events if e.get("dport") == port]
     start = mine[0]["time"]
-    with open(iperf, encoding="utf-8") as file:
-        result = json.load(file)
 
     said = [e["time"] for e in named(events, "tracing_mark_write")]
     marks = [(begin, until, "=") for begin, until in zip(said[::2], said[1::2])]
@@ -207,7 +210,7 @@ def main():
     chart(mine, start, marks)
     print()
     report = Report()
-    transfer(report, result)
+    transfer(report, theirs, size)
     handshake(report, mine)
     slow_start(report, mine, start)
     extremes(report, mine)

@@ -30,7 +30,7 @@ demo_header() {
 	cat <<'EOT'
 TCP YOU CAN SEE THROUGH: the life of one connection, as tcp_lucid traces it
 
-  iperf3 sends 10 MiB over this path, made of network namespaces in a virtual
+  socat sends 10 MiB over this path, made of network namespaces in a virtual
   machine that runs a Debian kernel. The sender's congestion control is lucid.
 
    sender                          router                          receiver
@@ -42,9 +42,8 @@ TCP YOU CAN SEE THROUGH: the life of one connection, as tcp_lucid traces it
 
   Below is what scripts/watch.bt prints, with "sender" and "receiver" for the
   ports: time, whose end, what happened there. --> is sent, <-- is received.
-  iperf3 also opens a control connection, which is not shown. The machine's
-  clock is virtual: it counts instructions and jumps over idle time, so the
-  minute in TIME_WAIT passes at once and every run shows the same.
+  The machine's clock is virtual: it counts instructions and jumps over idle
+  time, so the minute in TIME_WAIT passes at once and every run shows the same.
 
 EOT
 }
