@@ -194,6 +194,36 @@ def timeout():
     stream.close()
 
 
+def refused():
+    """what the host itself refuses to send is no retransmission: RetransFail"""
+    path = Path(delay_ms=10)
+    path.client.sysctl("ipv4/tcp_early_retrans", 0)
+    stream = Stream(path)
+    before = path.client.nstat()
+    with Trace() as trace:
+        stream.lose("", 5, settle=0.1)
+        path.client.sh("nft -f -", stdin="""
+            table inet t {
+                chain f {
+                    type filter hook output priority 0;
+                    ip length > 600 drop
+                }
+            }""")
+        wait(3)
+        equal(trace.read("retransmit"), [], "events of refused attempts")
+        path.client.sh("nft delete table inet t")
+        path.undrop()
+        wait(5)
+        sent = trace.read("retransmit", cookie=stream.cookie)
+    after = path.client.nstat()
+    tried, failed = (after[name] - before[name]
+                     for name in ("TcpRetransSegs", "TcpExtTCPRetransFail"))
+    assert failed >= 3, f"only {failed} attempts were refused"
+    equal(segs(sent, "RTO", "AFTER_RTO"), tried - failed,
+          "TcpRetransSegs without those that failed")
+    stream.close()
+
+
 def recovery_ends_in_timeout():
     """the path dies during recovery: it ends with a timeout"""
     path = Path(delay_ms=10)
@@ -245,5 +275,5 @@ def info():
     stream.close()
 
 
-run(counts_ipv4, counts_ipv6, fast, fast_newreno, tail, timeout,
+run(counts_ipv4, counts_ipv6, fast, fast_newreno, tail, timeout, refused,
     recovery_ends_in_timeout, fin, info)
