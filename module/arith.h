@@ -2,7 +2,7 @@
 /*
  * What the window arithmetic may use
  *
- * reno.c, cbrt.c and cubic.c turn integers into integers. They know no socket
+ * reno.c, slow_start.c, cbrt.c and cubic.c turn integers into integers. They know no socket
  * and no clock, and this header is the only one outside their own rooms that
  * they include. In the kernel it names the helpers they need; in userspace it
  * supplies them, so that the selftests run the very source the module is built
@@ -34,6 +34,7 @@ typedef unsigned int u32;
 typedef int s32;
 typedef unsigned long long u64;
 
+#define U8_MAX		UCHAR_MAX
 #define S32_MAX		INT_MAX
 #define U32_MAX		UINT_MAX
 

@@ -68,23 +68,11 @@ static u64 lucid_cubic_cwnd(const struct lucid_cubic *ca, u32 cwnd)
 	return ((u64)cwnd << 32) | ca->cwnd_frac;
 }
 
-/* W_est with its fraction, 2^-16 packets. */
-static u64 lucid_cubic_w_est(const struct lucid_cubic *ca)
-{
-	return ((u64)ca->epoch.w_est << 16) | ca->epoch.w_est_frac;
-}
-
 static void lucid_cubic_set_w_est(struct lucid_cubic *ca, u64 w_est)
 {
 	w_est = min(w_est, (u64)LUCID_CWND_MAX << 16);
 	ca->epoch.w_est = w_est >> 16;
 	ca->epoch.w_est_frac = w_est;
-}
-
-/* W_max with its fraction, 2^-16 packets. */
-static u64 lucid_cubic_w_max(const struct lucid_cubic *ca)
-{
-	return ((u64)ca->epoch.w_max << 16) | (ca->epoch.w_max_frac << 8);
 }
 
 static void lucid_cubic_set_w_max(struct lucid_cubic *ca, u64 w_max)
@@ -298,22 +286,25 @@ void lucid_cubic_cong_avoid(struct lucid_cubic *ca,
  * lucid_cubic_on_ack - the window after an ACK that found it fully used
  * @ca: state of the connection
  * @par: parameters
+ * @ss: slow start of the connection
  * @win: the window
  * @now_us: time on the connection's clock, us
  * @srtt_us: smoothed round-trip time, us
  * @acked: packets that this ACK newly acknowledges
+ * @paced: the sender spreads its packets over time
  *
- * Slow start as in RFC 5681, then CUBIC. An ACK that finds the sender limited
- * by anything but its window goes to lucid_cubic_app_limited() instead.
+ * Slow start of any kind (section 4.10), then CUBIC. An ACK that finds the
+ * sender limited by anything but its window goes to lucid_cubic_app_limited()
+ * instead.
  */
 void lucid_cubic_on_ack(struct lucid_cubic *ca,
 			const struct lucid_cubic_params *par,
-			struct lucid_window *win, u64 now_us, u32 srtt_us,
-			u32 acked)
+			struct lucid_slow_start *ss, struct lucid_window *win,
+			u64 now_us, u32 srtt_us, u32 acked, bool paced)
 {
 	if (lucid_in_slow_start(win)) {
 		lucid_cubic_end_stage(ca);
-		acked = lucid_slow_start(win, acked);
+		acked = lucid_slow_start_grow(ss, win, acked, paced);
 		if (!acked)
 			return;
 	}

@@ -12,6 +12,7 @@
 
 #include "arith.h"
 #include "reno.h"
+#include "slow_start.h"
 
 #define LUCID_CUBIC_BETA	700U	/* RFC 9438 section 4.6 */
 #define LUCID_CUBIC_C		400U	/* RFC 9438 section 5 */
@@ -124,11 +125,29 @@ lucid_cubic_region(const struct lucid_cubic *ca)
 	return ca->epoch.region;
 }
 
+/* W_est with its fraction, 2^-16 packets. */
+static inline u64 lucid_cubic_w_est(const struct lucid_cubic *ca)
+{
+	return ((u64)ca->epoch.w_est << 16) | ca->epoch.w_est_frac;
+}
+
+/* W_max with its fraction, 2^-16 packets. */
+static inline u64 lucid_cubic_w_max(const struct lucid_cubic *ca)
+{
+	return ((u64)ca->epoch.w_max << 16) | (ca->epoch.w_max_frac << 8);
+}
+
+/* W_max before the last reduction, 2^-16 packets. */
+static inline u64 lucid_cubic_old_w_max(const struct lucid_cubic *ca)
+{
+	return ((u64)ca->undo.w_max << 16) | (ca->undo.w_max_frac << 8);
+}
+
 void lucid_cubic_reset(struct lucid_cubic *ca);
 void lucid_cubic_on_ack(struct lucid_cubic *ca,
 			const struct lucid_cubic_params *par,
-			struct lucid_window *win, u64 now_us, u32 srtt_us,
-			u32 acked);
+			struct lucid_slow_start *ss, struct lucid_window *win,
+			u64 now_us, u32 srtt_us, u32 acked, bool paced);
 void lucid_cubic_app_limited(struct lucid_cubic *ca, u64 now_us);
 u32 lucid_cubic_ssthresh(struct lucid_cubic *ca,
 			 const struct lucid_cubic_params *par, u32 cwnd,
@@ -136,9 +155,7 @@ u32 lucid_cubic_ssthresh(struct lucid_cubic *ca,
 void lucid_cubic_on_rto(struct lucid_cubic *ca);
 u32 lucid_cubic_undo(struct lucid_cubic *ca, u32 cwnd, u32 prior_cwnd);
 
-/* The parts of lucid_cubic_on_ack(), for a slow start other than the classic,
- * for traces and for tests.
- */
+/* The parts of lucid_cubic_on_ack(), for traces and for tests. */
 void lucid_cubic_end_stage(struct lucid_cubic *ca);
 void lucid_cubic_cong_avoid(struct lucid_cubic *ca,
 			    const struct lucid_cubic_params *par,

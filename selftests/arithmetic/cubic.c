@@ -19,6 +19,7 @@
 FIXTURE(cubic) {
 	struct lucid_cubic ca;
 	struct lucid_cubic_params par;
+	struct lucid_slow_start ss;
 	struct lucid_window win;
 	u64 now;	/* us */
 	u32 srtt;	/* us */
@@ -28,6 +29,7 @@ FIXTURE_SETUP(cubic)
 {
 	lucid_cubic_reset(&self->ca);
 	self->par = lucid_cubic_defaults;
+	lucid_slow_start_reset(&self->ss, LUCID_SLOW_START_CLASSIC);
 	self->win = (struct lucid_window){
 		.cwnd = 10,
 		.ssthresh = LUCID_CWND_MAX,
@@ -45,7 +47,8 @@ FIXTURE_TEARDOWN(cubic)
 
 static void ack(flow_t *f, u32 acked)
 {
-	lucid_cubic_on_ack(&f->ca, &f->par, &f->win, f->now, f->srtt, acked);
+	lucid_cubic_on_ack(&f->ca, &f->par, &f->ss, &f->win, f->now, f->srtt,
+			   acked, false);
 }
 
 /* Every packet of one window acknowledged, evenly over one round trip. */
@@ -286,6 +289,14 @@ TEST_F(cubic, the_curve_is_the_rfcs_at_any_time)
 	}
 }
 
+TEST_F(cubic, the_curve_does_not_go_below_zero)
+{
+	/* No stage has such a K; if one had, this is no huge window. */
+	begin_stage(self, 1000);
+	self->ca.epoch.k *= 100;
+	EXPECT_EQ(0, w_cubic(self, 0));
+}
+
 TEST_F(cubic, a_microsecond_clock_moves_the_curve_at_every_ack)
 {
 	u32 steps = 0;
@@ -409,6 +420,21 @@ TEST_F(cubic, no_step_of_w_est_is_too_small_to_count)
 			    w_est(self), BITS_15);
 		self->par.reno_friendly = true;
 	}
+}
+
+TEST_F(cubic, a_stage_owes_nothing_to_the_one_before)
+{
+	/* What a large window has left over is packets to a small one. */
+	begin_stage(self, 1000000);
+	ack(self, 13);
+	ASSERT_GT(self->ca.w_est_rem, 400000);
+
+	lose(self);
+	lucid_cubic_on_rto(&self->ca);
+	self->win.cwnd = 10;
+	self->win.ssthresh = 1;
+	ack(self, 0);
+	EXPECT_EQ(10, w_est(self));
 }
 
 TEST_F(cubic, alpha_is_one_from_cwnd_prior_on)
@@ -775,6 +801,18 @@ TEST_F(cubic, slow_start_is_that_of_rfc_5681)
 	EXPECT_NEAR(100.1, w_est(self), 100 * MICRO);
 }
 
+TEST_F(cubic, slow_start_is_of_the_kind_that_was_chosen)
+{
+	/* Eight packets of an ACK are all that HyStart++ counts. */
+	lucid_slow_start_reset(&self->ss, LUCID_SLOW_START_HYSTARTPP);
+	ack(self, 64);
+	EXPECT_EQ(18, self->win.cwnd);
+
+	lucid_cubic_on_ack(&self->ca, &self->par, &self->ss, &self->win,
+			   self->now, self->srtt, 64, true);
+	EXPECT_EQ(82, self->win.cwnd);
+}
+
 TEST_F(cubic, slow_start_in_between_begins_a_new_stage)
 {
 	begin_stage(self, 1000);
@@ -813,6 +851,8 @@ TEST_F(cubic, undo_restores_everything)
 	round_trip(self);
 	EXPECT_NE(before.epoch.k, self->ca.epoch.k);
 	EXPECT_NE(before.epoch.t_epoch, self->ca.epoch.t_epoch);
+	EXPECT_NE(0, self->ca.cwnd_frac);
+	EXPECT_NE(0, self->ca.w_est_rem);
 
 	EXPECT_EQ(prior, lucid_cubic_undo(&self->ca, self->win.cwnd, prior));
 	EXPECT_EQ(before.epoch.w_max, self->ca.epoch.w_max);
@@ -823,6 +863,10 @@ TEST_F(cubic, undo_restores_everything)
 	EXPECT_EQ(before.epoch.w_est, self->ca.epoch.w_est);
 	EXPECT_EQ(before.epoch.w_est_frac, self->ca.epoch.w_est_frac);
 	EXPECT_EQ(before.epoch.region, self->ca.epoch.region);
+
+	/* Nothing is left of the stage that is undone. */
+	EXPECT_EQ(0, self->ca.cwnd_frac);
+	EXPECT_EQ(0, self->ca.w_est_rem);
 
 	/* The stage goes on where it was. */
 	self->win.cwnd = prior;

@@ -19,6 +19,7 @@ struct flow {
 	struct oracle oracle;
 	struct lucid_cubic cubic;
 	struct lucid_cubic_params par;
+	struct lucid_slow_start ss;
 	struct lucid_window win;
 };
 
@@ -43,8 +44,8 @@ static void lucid_loss(struct flow *flow)
 
 static void lucid_ack(struct flow *flow, double now, double rtt, u32 acked)
 {
-	lucid_cubic_on_ack(&flow->cubic, &flow->par, &flow->win, now * 1e6,
-			   rtt * 1e6, acked);
+	lucid_cubic_on_ack(&flow->cubic, &flow->par, &flow->ss, &flow->win,
+			   now * 1e6, rtt * 1e6, acked, false);
 }
 
 static void reno_loss(struct flow *flow)
@@ -102,6 +103,7 @@ static double average_window(const struct flow_ops *ops, double p, double rtt,
 	};
 	int i;
 
+	lucid_slow_start_reset(&flow.ss, LUCID_SLOW_START_CLASSIC);
 	oracle_init(&flow.oracle, start);
 	flow.oracle.ssthresh = 1;
 	flow.oracle.c = c;
