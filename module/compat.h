@@ -9,6 +9,7 @@
 
 #include <linux/ftrace.h>
 #include <linux/ptrace.h>
+#include <net/net_namespace.h>
 
 /*
  * Arguments of a function at its entry. ftrace_regs_get_argument() came with
@@ -22,6 +23,24 @@
 #define LUCID_FTRACE_FLAGS	FTRACE_OPS_FL_SAVE_REGS
 #define lucid_arg(fregs, n) \
 	((void *)regs_get_kernel_argument(ftrace_get_regs(fregs), n))
+#endif
+
+/*
+ * Sysctl tables: handlers may no longer change theirs since 6.11, and a table
+ * comes with its length since 6.6, where register_net_sysctl() is a macro.
+ */
+#ifdef LUCID_HAVE_CONST_CTL_TABLE
+#define lucid_ctl_table		const struct ctl_table
+#else
+#define lucid_ctl_table		struct ctl_table
+#endif
+
+#ifdef register_net_sysctl
+#define lucid_register_net_sysctl(net, path, table, size) \
+	register_net_sysctl_sz(net, path, table, size)
+#else
+#define lucid_register_net_sysctl(net, path, table, size) \
+	((void)(size), register_net_sysctl(net, path, table))
 #endif
 
 #endif /* _TCP_LUCID_COMPAT_H */

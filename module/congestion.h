@@ -1,19 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What both controls share: the way between struct tcp_sock and the window
- * arithmetic, and the watch that reports what became of the window.
+ * arithmetic, and what each connection remembers beside its arithmetic.
  */
 #ifndef _TCP_LUCID_CONGESTION_H
 #define _TCP_LUCID_CONGESTION_H
 
-#include <linux/jump_label.h>
 #include <net/tcp.h>
-#include <trace/events/tcp_lucid.h>
 
 #include "reno.h"
 
 extern struct tcp_congestion_ops lucid_cubic_ops;
 extern struct tcp_congestion_ops lucid_reno_ops;
+
+/**
+ * struct lucid_flow - what a connection on either control remembers
+ * @told_cwnd: packets, as the window event told them last
+ * @told_ssthresh: packets, the same
+ * @told_phase: TCP_LUCID_PHASE_*, the same; 0 before the first event
+ * @ece: the ACK that is being served echoes a congestion mark
+ * @reducing: ssthresh has been asked for; what follows tells why
+ * @was_slow_start: it was slow start that this reduction ended
+ * @rto: an RTO has been told; the change of state that belongs to it follows
+ * @unused: the last ACK found the window not in full use
+ * @paced: pacing is on only for the sake of @holds
+ * @holds: how often in a row sending has been held back by one RTO and more,
+ *	because marks go on at a window of one packet
+ */
+struct lucid_flow {
+	u32 told_cwnd;
+	u32 told_ssthresh;
+	u8 told_phase;
+	u8 ece:1,
+	   reducing:1,
+	   was_slow_start:1,
+	   rto:1,
+	   unused:1,
+	   paced:1;
+	u8 holds;
+};
 
 static inline void lucid_window_load(struct lucid_window *win,
 				     const struct tcp_sock *tp)
@@ -32,47 +57,11 @@ static inline void lucid_window_store(struct tcp_sock *tp,
 	tp->snd_cwnd_cnt = win->cwnd_cnt;
 }
 
-/**
- * struct lucid_watch - what the window event said last
- * @cwnd: packets
- * @ssthresh: packets
- * @phase: TCP_LUCID_PHASE_*; 0 before the first event
- */
-struct lucid_watch {
-	u32 cwnd;
-	u32 ssthresh;
-	u8 phase;
-};
-
-void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
-			u8 ca_state, u8 avoidance);
-
-/**
- * lucid_watch_start() - report the window that a socket begins with
- * @sk: a socket whose control is being initialised
- * @watch: in its private state, all zero
- */
-static inline void lucid_watch_start(const struct sock *sk,
-				     struct lucid_watch *watch)
+static inline bool lucid_paced(const struct sock *sk)
 {
-	if (trace_window_enabled())
-		lucid_watch_report(sk, watch, TCP_CA_Open,
-				   TCP_LUCID_PHASE_AVOIDANCE);
+	return READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE;
 }
 
-/**
- * lucid_watch() - report the window if anybody listens and it changed
- * @sk: a socket on one of our controls, locked
- * @watch: in its private state
- * @ca_state: TCP_CA_*, as it is or is about to be
- * @avoidance: TCP_LUCID_PHASE_* while in congestion avoidance
- */
-static inline void lucid_watch(const struct sock *sk, struct lucid_watch *watch,
-			       u8 ca_state, u8 avoidance)
-{
-	/* Some callbacks come before init(), for the SYN and the final ACK. */
-	if (trace_window_enabled() && inet_csk(sk)->icsk_ca_initialized)
-		lucid_watch_report(sk, watch, ca_state, avoidance);
-}
+u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance);
 
 #endif /* _TCP_LUCID_CONGESTION_H */

@@ -15,6 +15,7 @@
 
 #include "congestion.h"
 #include "observers.h"
+#include "params.h"
 
 static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_STATE |
@@ -53,6 +54,10 @@ static int __init lucid_init(void)
 	unsigned int i;
 	int err;
 
+	err = lucid_params_register();
+	if (err)
+		return err;
+
 	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
 		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
 
@@ -68,6 +73,7 @@ err_cubic:
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 err_observers:
 	lucid_observers_detach();
+	lucid_params_unregister();
 	return err;
 }
 
@@ -76,6 +82,7 @@ static void __exit lucid_exit(void)
 	tcp_unregister_congestion_control(&lucid_reno_ops);
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 	lucid_observers_detach();
+	lucid_params_unregister();
 }
 
 module_init(lucid_init);

@@ -88,4 +88,84 @@ struct lucid_window_event {
 	char ca[16];
 };
 
+struct lucid_epoch {
+	u64 now_us;
+	u64 w_max_milli;
+	u64 cwnd_milli;
+	u64 k_us;
+	u32 cwnd_prior;
+	u16 c;
+};
+
+struct lucid_region {
+	u64 t_us;
+	u64 w_cubic_milli;
+	u64 w_est_milli;
+	u32 cwnd;
+	u32 w_max;
+	u8 from;
+	u8 to;
+};
+
+struct lucid_slow_start_turn {
+	u32 cwnd;
+	u32 ssthresh;
+	u32 round_min_us;
+	u32 base_us;
+	u32 threshold_us;
+	u32 train_us;
+	u8 what;
+	u8 samples;
+	u8 rounds;
+};
+
+struct lucid_reduction {
+	u64 w_max_milli;
+	u64 old_w_max_milli;
+	u32 cwnd;
+	u32 ssthresh;
+	u16 beta;
+	u8 cause;
+};
+
+struct lucid_undo {
+	u64 w_max_milli;
+	u64 k_us;
+	u32 old_cwnd;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 cwnd_prior;
+};
+
+struct lucid_unused {
+	u64 now_us;
+	u64 t_us;
+	u32 cwnd;
+	u32 in_flight;
+	u8 what;
+};
+
+struct lucid_sample {
+	u64 now_us;
+	s32 rtt_us;
+	u32 snd_una;
+	u32 snd_nxt;
+	u32 cwnd;
+	u8 paced;
+};
+
+struct lucid_ack {
+	u64 now_us;
+	u64 w_cubic_milli;
+	u64 w_est_milli;
+	u32 srtt_us;
+	u32 acked;
+	u32 old_cwnd;
+	u32 cwnd;
+	u32 frac;
+	u32 ssthresh;
+	u16 flags;
+	u8 phase;
+};
+
 #endif /* _TCP_LUCID_RECORD_H */

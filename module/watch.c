@@ -7,10 +7,18 @@
  * compares with what it said last, on every ACK and every change of state,
  * whoever made the change.
  */
-#include "congestion.h"
 #include "conn.h"
+#include "watch.h"
 
-static u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance)
+/**
+ * lucid_phase() - what governs the window of a socket
+ * @tp: its TCP part
+ * @ca_state: TCP_CA_*
+ * @avoidance: what to say of congestion avoidance
+ *
+ * Return: TCP_LUCID_PHASE_*.
+ */
+u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance)
 {
 	switch (ca_state) {
 	case TCP_CA_CWR:
@@ -28,11 +36,11 @@ static u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance)
 /**
  * lucid_watch_report() - emit a window event if it says anything new
  * @sk: a socket on one of our controls, locked
- * @watch: what was said last; updated
+ * @flow: with what was said last; updated
  * @ca_state: TCP_CA_*
  * @avoidance: TCP_LUCID_PHASE_* while in congestion avoidance
  */
-void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
+void lucid_watch_report(const struct sock *sk, struct lucid_flow *flow,
 			u8 ca_state, u8 avoidance)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -53,12 +61,12 @@ void lucid_watch_report(const struct sock *sk, struct lucid_watch *watch,
 	if (ca_state == TCP_CA_Open && tp->undo_marker &&
 	    inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
 		return;
-	if (win.cwnd == watch->cwnd && win.ssthresh == watch->ssthresh &&
-	    win.phase == watch->phase)
+	if (win.cwnd == flow->told_cwnd && win.ssthresh == flow->told_ssthresh &&
+	    win.phase == flow->told_phase)
 		return;
-	watch->cwnd = win.cwnd;
-	watch->ssthresh = win.ssthresh;
-	watch->phase = win.phase;
+	flow->told_cwnd = win.cwnd;
+	flow->told_ssthresh = win.ssthresh;
+	flow->told_phase = win.phase;
 
 	win.in_flight = tcp_packets_in_flight(tp);
 	win.srtt_us = tp->srtt_us >> 3;

@@ -91,6 +91,27 @@
 	EM(TCP_LUCID_PHASE_RECOVERY,		"RECOVERY") \
 	EMe(TCP_LUCID_PHASE_LOSS,		"LOSS")
 
+#define TCP_LUCID_SLOW_STARTS \
+	EM(TCP_LUCID_SS_SSTHRESH,	"exit: SSTHRESH") \
+	EM(TCP_LUCID_SS_CONGESTION,	"exit: CONGESTION") \
+	EM(TCP_LUCID_SS_DELAY,		"exit: DELAY") \
+	EM(TCP_LUCID_SS_TRAIN,		"exit: TRAIN") \
+	EM(TCP_LUCID_SS_CSS_ENTER,	"CSS: ENTER") \
+	EM(TCP_LUCID_SS_CSS_RESUME,	"CSS: RESUME") \
+	EMe(TCP_LUCID_SS_CSS_ROUNDS,	"exit: CSS_ROUNDS")
+
+#define TCP_LUCID_CAUSES \
+	EM(TCP_LUCID_CAUSE_LOSS,	"LOSS") \
+	EM(TCP_LUCID_CAUSE_RTO,		"RTO") \
+	EM(TCP_LUCID_CAUSE_ECE,		"ECE") \
+	EM(TCP_LUCID_CAUSE_LOCAL,	"LOCAL") \
+	EMe(TCP_LUCID_CAUSE_RTO_AGAIN,	"RTO_AGAIN")
+
+#define TCP_LUCID_UNUSEDS \
+	EM(TCP_LUCID_UNUSED_BEGAN,	"BEGAN") \
+	EM(TCP_LUCID_UNUSED_ENDED,	"ENDED") \
+	EMe(TCP_LUCID_UNUSED_IDLE,	"IDLE")
+
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
 #undef EMe
@@ -104,6 +125,9 @@ TCP_LUCID_RECOVERIES
 TCP_LUCID_TWS
 TCP_LUCID_TW_ENDS
 TCP_LUCID_PHASES
+TCP_LUCID_SLOW_STARTS
+TCP_LUCID_CAUSES
+TCP_LUCID_UNUSEDS
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -426,6 +450,329 @@ TRACE_EVENT(window,
 		  __print_symbolic(__entry->phase, TCP_LUCID_PHASES),
 		  __entry->cwnd, __entry->ssthresh, __entry->in_flight,
 		  __entry->srtt_us, __entry->snd_una)
+);
+
+/*
+ * The events below are the decisions behind the window, for sockets on our
+ * controls. Windows with a fraction are in thousandths of a packet ("_milli").
+ * now_us is the connection's own clock, the one that CUBIC's t is counted on.
+ *
+ * epoch: CUBIC begins a congestion avoidance stage (RFC 9438, 4.2).
+ *
+ * w_max_milli, cwnd_milli	K = cbrt((W_max - cwnd) / C)
+ * k_us		K
+ * cwnd_prior	packets: the window before the last reduction
+ * c		C, thousandths
+ */
+TRACE_EVENT(epoch,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_epoch *ep),
+	TP_ARGS(conn, ep),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, now_us)
+		__field(__u64, w_max_milli)
+		__field(__u64, cwnd_milli)
+		__field(__u64, k_us)
+		__field(__u32, cwnd_prior)
+		__field(__u16, c)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->now_us = ep->now_us;
+		__entry->w_max_milli = ep->w_max_milli;
+		__entry->cwnd_milli = ep->cwnd_milli;
+		__entry->k_us = ep->k_us;
+		__entry->cwnd_prior = ep->cwnd_prior;
+		__entry->c = ep->c;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "now_us=%llu w_max_milli=%llu cwnd_milli=%llu k_us=%llu cwnd_prior=%u c=%u",
+		  TCP_LUCID_CONN_ARGS, __entry->now_us, __entry->w_max_milli,
+		  __entry->cwnd_milli, __entry->k_us, __entry->cwnd_prior,
+		  __entry->c)
+);
+
+/*
+ * region: another rule sets CUBIC's window from this ACK on (4.3, 4.4, 4.5).
+ *
+ * t_us		t, without the time that does not count
+ * w_cubic_milli, w_est_milli	Reno-friendly while W_cubic(t) < W_est
+ * cwnd, w_max	packets: concave below W_max, convex from there
+ * from, to	enum tcp_lucid_phase
+ */
+TRACE_EVENT(region,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_region *reg),
+	TP_ARGS(conn, reg),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, t_us)
+		__field(__u64, w_cubic_milli)
+		__field(__u64, w_est_milli)
+		__field(__u32, cwnd)
+		__field(__u32, w_max)
+		__field(__u8, from)
+		__field(__u8, to)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->t_us = reg->t_us;
+		__entry->w_cubic_milli = reg->w_cubic_milli;
+		__entry->w_est_milli = reg->w_est_milli;
+		__entry->cwnd = reg->cwnd;
+		__entry->w_max = reg->w_max;
+		__entry->from = reg->from;
+		__entry->to = reg->to;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "from=%s to=%s t_us=%llu w_cubic_milli=%llu w_est_milli=%llu cwnd=%u w_max=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->from, TCP_LUCID_PHASES),
+		  __print_symbolic(__entry->to, TCP_LUCID_PHASES),
+		  __entry->t_us, __entry->w_cubic_milli, __entry->w_est_milli,
+		  __entry->cwnd, __entry->w_max)
+);
+
+/*
+ * slow_start: slow start ends, or HyStart++ changes its pace.
+ *
+ * round_min_us	least round-trip time of this round; 0: no sample yet
+ * base_us	what it is compared with: HyStart: the least of the
+ *		connection; HyStart++: of the last round; CSS_RESUME and
+ *		CSS_ROUNDS: the baseline, of the round that CSS began in
+ * threshold_us	DELAY, CSS_ENTER: round_min_us exceeds base_us by this
+ * train_us	TRAIN: length of the train of ACKs
+ * cwnd, ssthresh	packets; CONGESTION, DELAY...: ssthresh is set anew by now
+ * samples	round-trip times measured in this round, at most 8 are counted
+ * rounds	rounds of CSS so far
+ */
+TRACE_EVENT(slow_start,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_slow_start_turn *turn),
+	TP_ARGS(conn, turn),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, round_min_us)
+		__field(__u32, base_us)
+		__field(__u32, threshold_us)
+		__field(__u32, train_us)
+		__field(__u8, what)
+		__field(__u8, samples)
+		__field(__u8, rounds)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->cwnd = turn->cwnd;
+		__entry->ssthresh = turn->ssthresh;
+		__entry->round_min_us = turn->round_min_us;
+		__entry->base_us = turn->base_us;
+		__entry->threshold_us = turn->threshold_us;
+		__entry->train_us = turn->train_us;
+		__entry->what = turn->what;
+		__entry->samples = turn->samples;
+		__entry->rounds = turn->rounds;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=\"%s\" cwnd=%u ssthresh=%u round_min_us=%u base_us=%u threshold_us=%u train_us=%u samples=%u rounds=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_SLOW_STARTS),
+		  __entry->cwnd, __entry->ssthresh, __entry->round_min_us,
+		  __entry->base_us, __entry->threshold_us, __entry->train_us,
+		  __entry->samples, __entry->rounds)
+);
+
+/*
+ * reduction: congestion; the window is to shrink (RFC 9438, 4.6 to 4.8).
+ *
+ * cwnd		packets, before
+ * ssthresh	packets, after
+ * w_max_milli, old_w_max_milli	W_max after and before; 0: not known
+ * beta		thousandths of the window that are kept
+ */
+TRACE_EVENT(reduction,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_reduction *red),
+	TP_ARGS(conn, red),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, w_max_milli)
+		__field(__u64, old_w_max_milli)
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u16, beta)
+		__field(__u8, cause)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->w_max_milli = red->w_max_milli;
+		__entry->old_w_max_milli = red->old_w_max_milli;
+		__entry->cwnd = red->cwnd;
+		__entry->ssthresh = red->ssthresh;
+		__entry->beta = red->beta;
+		__entry->cause = red->cause;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "cause=%s cwnd=%u ssthresh=%u w_max_milli=%llu old_w_max_milli=%llu beta=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->cause, TCP_LUCID_CAUSES),
+		  __entry->cwnd, __entry->ssthresh, __entry->w_max_milli,
+		  __entry->old_w_max_milli, __entry->beta)
+);
+
+/*
+ * undo: the last reduction was for nothing and is taken back (4.9).
+ *
+ * old_cwnd, cwnd	packets, before and after
+ * ssthresh		packets, as the core will restore it
+ * w_max_milli, cwnd_prior, k_us	CUBIC: what is in force again
+ */
+TRACE_EVENT(undo,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_undo *undo),
+	TP_ARGS(conn, undo),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, w_max_milli)
+		__field(__u64, k_us)
+		__field(__u32, old_cwnd)
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, cwnd_prior)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->w_max_milli = undo->w_max_milli;
+		__entry->k_us = undo->k_us;
+		__entry->old_cwnd = undo->old_cwnd;
+		__entry->cwnd = undo->cwnd;
+		__entry->ssthresh = undo->ssthresh;
+		__entry->cwnd_prior = undo->cwnd_prior;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "old_cwnd=%u cwnd=%u ssthresh=%u w_max_milli=%llu cwnd_prior=%u k_us=%llu",
+		  TCP_LUCID_CONN_ARGS, __entry->old_cwnd, __entry->cwnd,
+		  __entry->ssthresh, __entry->w_max_milli, __entry->cwnd_prior,
+		  __entry->k_us)
+);
+
+/*
+ * unused: the window is not in full use, and this time does not count for t,
+ * whether the application, the receiver or the send buffer limits (4.2).
+ *
+ * t_us		t, which stands still from BEGAN to ENDED; 0 without a stage
+ * cwnd, in_flight	packets
+ */
+TRACE_EVENT(unused,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_unused *un),
+	TP_ARGS(conn, un),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, now_us)
+		__field(__u64, t_us)
+		__field(__u32, cwnd)
+		__field(__u32, in_flight)
+		__field(__u8, what)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->now_us = un->now_us;
+		__entry->t_us = un->t_us;
+		__entry->cwnd = un->cwnd;
+		__entry->in_flight = un->in_flight;
+		__entry->what = un->what;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s now_us=%llu t_us=%llu cwnd=%u in_flight=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_UNUSEDS),
+		  __entry->now_us, __entry->t_us, __entry->cwnd,
+		  __entry->in_flight)
+);
+
+/*
+ * sample: a round-trip time given to HyStart or HyStart++. With ack below,
+ * all that the window arithmetic is ever told.
+ *
+ * rtt_us	-1: this ACK gave none
+ */
+TRACE_EVENT(sample,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_sample *smp),
+	TP_ARGS(conn, smp),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, now_us)
+		__field(__s32, rtt_us)
+		__field(__u32, snd_una)
+		__field(__u32, snd_nxt)
+		__field(__u32, cwnd)
+		__field(__u8, paced)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->now_us = smp->now_us;
+		__entry->rtt_us = smp->rtt_us;
+		__entry->snd_una = smp->snd_una;
+		__entry->snd_nxt = smp->snd_nxt;
+		__entry->cwnd = smp->cwnd;
+		__entry->paced = smp->paced;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "now_us=%llu rtt_us=%d snd_una=%u snd_nxt=%u cwnd=%u paced=%u",
+		  TCP_LUCID_CONN_ARGS, __entry->now_us, __entry->rtt_us,
+		  __entry->snd_una, __entry->snd_nxt, __entry->cwnd,
+		  __entry->paced)
+);
+
+/*
+ * ack: an ACK that may make the window grow, what it was given and what it did.
+ *
+ * srtt_us	smoothed round-trip time
+ * acked	packets newly acknowledged
+ * old_cwnd, cwnd	packets, before and after
+ * frac		fraction of a packet after, 2^-32 (CUBIC) or 1/cwnd (Reno)
+ * w_cubic_milli, w_est_milli	CUBIC: W_cubic(t) and W_est; 0 without a stage
+ * phase	enum tcp_lucid_phase, after
+ * flags	TCP_LUCID_FLAG_*
+ */
+TRACE_EVENT(ack,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_ack *ack),
+	TP_ARGS(conn, ack),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, now_us)
+		__field(__u64, w_cubic_milli)
+		__field(__u64, w_est_milli)
+		__field(__u32, srtt_us)
+		__field(__u32, acked)
+		__field(__u32, old_cwnd)
+		__field(__u32, cwnd)
+		__field(__u32, frac)
+		__field(__u32, ssthresh)
+		__field(__u16, flags)
+		__field(__u8, phase)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->now_us = ack->now_us;
+		__entry->w_cubic_milli = ack->w_cubic_milli;
+		__entry->w_est_milli = ack->w_est_milli;
+		__entry->srtt_us = ack->srtt_us;
+		__entry->acked = ack->acked;
+		__entry->old_cwnd = ack->old_cwnd;
+		__entry->cwnd = ack->cwnd;
+		__entry->frac = ack->frac;
+		__entry->ssthresh = ack->ssthresh;
+		__entry->flags = ack->flags;
+		__entry->phase = ack->phase;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "now_us=%llu srtt_us=%u acked=%u old_cwnd=%u cwnd=%u frac=%u ssthresh=%u w_cubic_milli=%llu w_est_milli=%llu phase=%s flags=0x%02x",
+		  TCP_LUCID_CONN_ARGS, __entry->now_us, __entry->srtt_us,
+		  __entry->acked, __entry->old_cwnd, __entry->cwnd,
+		  __entry->frac, __entry->ssthresh, __entry->w_cubic_milli,
+		  __entry->w_est_milli,
+		  __print_symbolic(__entry->phase, TCP_LUCID_PHASES),
+		  __entry->flags)
 );
 
 #endif /* _TRACE_TCP_LUCID_H */

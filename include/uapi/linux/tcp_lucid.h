@@ -9,6 +9,8 @@
 #ifndef _UAPI_LINUX_TCP_LUCID_H
 #define _UAPI_LINUX_TCP_LUCID_H
 
+#include <linux/types.h>
+
 /* handshake.wscale and peer's: the segment carried no window scale option. */
 #define TCP_LUCID_NO_WSCALE	255
 
@@ -138,6 +140,86 @@ enum tcp_lucid_phase {
 	TCP_LUCID_PHASE_CWR		= 6,
 	TCP_LUCID_PHASE_RECOVERY	= 7,
 	TCP_LUCID_PHASE_LOSS		= 8,
+};
+
+/**
+ * enum tcp_lucid_slow_start - slow_start.what: a turn that slow start takes
+ * @TCP_LUCID_SS_SSTHRESH: over: the window has reached ssthresh
+ * @TCP_LUCID_SS_CONGESTION: over: a loss, an ECN echo or a full local queue
+ * @TCP_LUCID_SS_DELAY: over: HyStart, the round trips have grown
+ * @TCP_LUCID_SS_TRAIN: over: HyStart, a train of ACKs was as long as the path
+ * @TCP_LUCID_SS_CSS_ENTER: HyStart++: the round trips have grown; growth is
+ *	a quarter from here (RFC 9406, conservative slow start)
+ * @TCP_LUCID_SS_CSS_RESUME: HyStart++: they shrank again; full growth
+ * @TCP_LUCID_SS_CSS_ROUNDS: over: HyStart++, after five rounds of CSS
+ */
+enum tcp_lucid_slow_start {
+	TCP_LUCID_SS_SSTHRESH		= 1,
+	TCP_LUCID_SS_CONGESTION		= 2,
+	TCP_LUCID_SS_DELAY		= 3,
+	TCP_LUCID_SS_TRAIN		= 4,
+	TCP_LUCID_SS_CSS_ENTER		= 5,
+	TCP_LUCID_SS_CSS_RESUME		= 6,
+	TCP_LUCID_SS_CSS_ROUNDS		= 7,
+};
+
+/**
+ * enum tcp_lucid_cause - reduction.cause: why the window is reduced
+ * @TCP_LUCID_CAUSE_LOSS: fast recovery begins
+ * @TCP_LUCID_CAUSE_RTO: the retransmission timer ran out
+ * @TCP_LUCID_CAUSE_ECE: the peer echoes a congestion mark (RFC 3168)
+ * @TCP_LUCID_CAUSE_LOCAL: this host's own queue is full
+ * @TCP_LUCID_CAUSE_RTO_AGAIN: the timer ran out while the window was reduced
+ *	already: ssthresh stands, but the curve is forgotten
+ */
+enum tcp_lucid_cause {
+	TCP_LUCID_CAUSE_LOSS		= 1,
+	TCP_LUCID_CAUSE_RTO		= 2,
+	TCP_LUCID_CAUSE_ECE		= 3,
+	TCP_LUCID_CAUSE_LOCAL		= 4,
+	TCP_LUCID_CAUSE_RTO_AGAIN	= 5,
+};
+
+/**
+ * enum tcp_lucid_unused - unused.what: time that does not count for CUBIC's t
+ * @TCP_LUCID_UNUSED_BEGAN: an ACK found the window larger than what was sent
+ * @TCP_LUCID_UNUSED_ENDED: an ACK found it in full use again
+ * @TCP_LUCID_UNUSED_IDLE: sending resumes after nothing was in flight
+ */
+enum tcp_lucid_unused {
+	TCP_LUCID_UNUSED_BEGAN		= 1,
+	TCP_LUCID_UNUSED_ENDED		= 2,
+	TCP_LUCID_UNUSED_IDLE		= 3,
+};
+
+/* Bits of tcp_lucid_info.flags, and of ack.flags. */
+#define TCP_LUCID_FLAG_STAGE	(1U << 0) /* CUBIC: a stage is under way */
+#define TCP_LUCID_FLAG_UNUSED	(1U << 1) /* window not in full use */
+#define TCP_LUCID_FLAG_CSS	(1U << 2) /* conservative slow start */
+#define TCP_LUCID_FLAG_BACKOFF	(1U << 3) /* held back: ECN at one packet */
+#define TCP_LUCID_FLAG_PACED	(1U << 4) /* the socket's sending is paced */
+
+/**
+ * struct tcp_lucid_info - what getsockopt(TCP_CC_INFO) returns for our controls
+ * @phase: enum tcp_lucid_phase
+ * @slow_start: 0 classic, 1 HyStart, 2 HyStart++
+ * @flags: TCP_LUCID_FLAG_*
+ * @w_max: W_max, packets; 0: not known
+ * @w_est: W_est, packets
+ * @k_ms: K, ms from the beginning of the stage to W_max
+ * @epoch_ms: t, age of the stage without the time that does not count, ms
+ *
+ * @w_est, @k_ms and @epoch_ms are 0 unless TCP_LUCID_FLAG_STAGE is set, and
+ * always for lucid_reno. More members may follow: getsockopt() tells the size.
+ */
+struct tcp_lucid_info {
+	__u8 phase;
+	__u8 slow_start;
+	__u16 flags;
+	__u32 w_max;
+	__u32 w_est;
+	__u32 k_ms;
+	__u32 epoch_ms;
 };
 
 /*

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parameters of both controls: net.ipv4.tcp_lucid.*
+ *
+ * Every network namespace has its own, and starts with what the RFCs say. A
+ * connection takes them once, when its control is initialised, so that a change
+ * never bends a flow that is under way. Each is one int, read and written whole:
+ * no lock is needed.
+ */
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysctl.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "compat.h"
+#include "params.h"
+#include "reno.h"
+
+#define LUCID_CUBIC_BETA_ECN	850	/* RFC 8511 section 3.1 */
+#define LUCID_RENO_BETA_ECN	800	/* the same */
+
+enum lucid_param {
+	LUCID_PARAM_BETA,
+	LUCID_PARAM_BETA_ECN,
+	LUCID_PARAM_C,
+	LUCID_PARAM_FAST_CONVERGENCE,
+	LUCID_PARAM_RENO_FRIENDLY,
+	LUCID_PARAM_SLOW_START,
+	LUCID_PARAM_ABE,
+	LUCID_PARAM_RENO_BETA,
+	LUCID_PARAM_RENO_BETA_ECN,
+	LUCID_PARAMS
+};
+
+/* By enum lucid_slow_start_kind. RFC 9438, 4.10, wants one that ends before the
+ * queue overflows; HyStart does so on more paths than HyStart++
+ * (docs/congestion-control.md).
+ */
+static const char *const lucid_slow_starts[] = {
+	"classic", "hystart", "hystartpp", NULL
+};
+
+/**
+ * struct lucid_param_rule - what a parameter is called and may be
+ * @name: below net.ipv4.tcp_lucid
+ * @words: NULL-terminated words that stand for 0, 1, 2...; NULL for a number
+ * @least: smallest number
+ * @most: largest number
+ * @initially: value of a new namespace
+ */
+struct lucid_param_rule {
+	const char *name;
+	const char *const *words;
+	int least;
+	int most;
+	int initially;
+};
+
+static const struct lucid_param_rule lucid_param_rules[LUCID_PARAMS] = {
+	[LUCID_PARAM_BETA] = {
+		"beta", NULL, 1, LUCID_FACTOR_ONE - 1, LUCID_CUBIC_BETA },
+	[LUCID_PARAM_BETA_ECN] = {
+		"beta_ecn", NULL, 1, LUCID_FACTOR_ONE - 1,
+		LUCID_CUBIC_BETA_ECN },
+	[LUCID_PARAM_C] = {
+		"c", NULL, 1, U16_MAX, LUCID_CUBIC_C },
+	[LUCID_PARAM_FAST_CONVERGENCE] = {
+		"fast_convergence", NULL, 0, 1, 1 },
+	[LUCID_PARAM_RENO_FRIENDLY] = {
+		"reno_friendly", NULL, 0, 1, 1 },
+	[LUCID_PARAM_SLOW_START] = {
+		"slow_start", lucid_slow_starts, 0, 0,
+		LUCID_SLOW_START_HYSTART },
+	[LUCID_PARAM_ABE] = {
+		"abe", NULL, 0, 1, 0 },
+	[LUCID_PARAM_RENO_BETA] = {
+		"reno_beta", NULL, 1, LUCID_FACTOR_ONE - 1, LUCID_RENO_BETA },
+	[LUCID_PARAM_RENO_BETA_ECN] = {
+		"reno_beta_ecn", NULL, 1, LUCID_FACTOR_ONE - 1,
+		LUCID_RENO_BETA_ECN },
+};
+
+struct lucid_net {
+	int value[LUCID_PARAMS];
+	struct ctl_table_header *header;
+	/* One more, all zero: where older kernels stop reading. */
+	struct ctl_table table[LUCID_PARAMS + 1];
+};
+
+static unsigned int lucid_net_id __read_mostly;
+
+static int lucid_param_parse(const struct lucid_param_rule *rule,
+			     const char *text)
+{
+	int value;
+
+	if (rule->words)
+		return match_string(rule->words, -1, text);
+	if (kstrtoint(text, 0, &value) || value < rule->least ||
+	    value > rule->most)
+		return -EINVAL;
+	return value;
+}
+
+/*
+ * The kernel's own handler for numbers takes "700 junk" for 700, and knows no
+ * words. Here it is the whole of a valid value, in one write, or EINVAL.
+ */
+static int lucid_param_write(int *param, const struct lucid_param_rule *rule,
+			     const char *buffer, size_t len)
+{
+	char text[24];
+	int value;
+
+	if (len >= sizeof(text) || memchr(buffer, '\0', len))
+		return -EINVAL;
+	memcpy(text, buffer, len);
+	text[len] = '\0';
+	value = lucid_param_parse(rule, strim(text));
+	if (value < 0)
+		return -EINVAL;
+	WRITE_ONCE(*param, value);
+	return 0;
+}
+
+static int lucid_param_handler(lucid_ctl_table *table, int write,
+			       void *buffer, size_t *lenp, loff_t *ppos)
+{
+	const struct lucid_param_rule *rule = table->extra1;
+	int *param = table->data;
+	int err = 0;
+
+	if (write) {
+		err = *ppos ? -EINVAL :
+		      lucid_param_write(param, rule, buffer, *lenp);
+	} else if (*ppos) {
+		*lenp = 0;
+	} else if (rule->words) {
+		*lenp = scnprintf(buffer, *lenp, "%s\n",
+				  rule->words[READ_ONCE(*param)]);
+	} else {
+		*lenp = scnprintf(buffer, *lenp, "%d\n", READ_ONCE(*param));
+	}
+	if (!err)
+		*ppos += *lenp;
+	return err;
+}
+
+static int lucid_param(const struct net *net, enum lucid_param param)
+{
+	const struct lucid_net *ln = net_generic(net, lucid_net_id);
+
+	return READ_ONCE(ln->value[param]);
+}
+
+/**
+ * lucid_params_cubic() - what a new connection on lucid is to use
+ * @net: its namespace
+ * @par: filled in
+ */
+void lucid_params_cubic(const struct net *net, struct lucid_cubic_params *par)
+{
+	par->beta = lucid_param(net, LUCID_PARAM_BETA);
+	par->beta_ecn = par->beta;
+	if (lucid_param(net, LUCID_PARAM_ABE))
+		par->beta_ecn = lucid_param(net, LUCID_PARAM_BETA_ECN);
+	par->c = lucid_param(net, LUCID_PARAM_C);
+	par->fast_convergence = lucid_param(net, LUCID_PARAM_FAST_CONVERGENCE);
+	par->reno_friendly = lucid_param(net, LUCID_PARAM_RENO_FRIENDLY);
+}
+
+/**
+ * lucid_params_reno() - what a new connection on lucid_reno is to use
+ * @net: its namespace
+ * @par: filled in
+ */
+void lucid_params_reno(const struct net *net, struct lucid_reno_params *par)
+{
+	par->beta = lucid_param(net, LUCID_PARAM_RENO_BETA);
+	par->beta_ecn = par->beta;
+	if (lucid_param(net, LUCID_PARAM_ABE))
+		par->beta_ecn = lucid_param(net, LUCID_PARAM_RENO_BETA_ECN);
+}
+
+/**
+ * lucid_params_slow_start() - how a new connection on lucid is to start
+ * @net: its namespace
+ *
+ * Return: one of enum lucid_slow_start_kind.
+ */
+enum lucid_slow_start_kind lucid_params_slow_start(const struct net *net)
+{
+	return lucid_param(net, LUCID_PARAM_SLOW_START);
+}
+
+static int __net_init lucid_net_init(struct net *net)
+{
+	struct lucid_net *ln = net_generic(net, lucid_net_id);
+	unsigned int i;
+
+	for (i = 0; i < LUCID_PARAMS; i++) {
+		const struct lucid_param_rule *rule = &lucid_param_rules[i];
+
+		ln->value[i] = rule->initially;
+		ln->table[i] = (struct ctl_table) {
+			.procname = rule->name,
+			.data = &ln->value[i],
+			.maxlen = sizeof(ln->value[i]),
+			.mode = 0644,
+			.proc_handler = lucid_param_handler,
+			.extra1 = (void *)rule,
+		};
+	}
+	ln->header = lucid_register_net_sysctl(net, "net/ipv4/tcp_lucid",
+					       ln->table, LUCID_PARAMS);
+	return ln->header ? 0 : -ENOMEM;
+}
+
+static void __net_exit lucid_net_exit(struct net *net)
+{
+	struct lucid_net *ln = net_generic(net, lucid_net_id);
+
+	unregister_net_sysctl_table(ln->header);
+}
+
+static struct pernet_operations lucid_net_ops = {
+	.init = lucid_net_init,
+	.exit = lucid_net_exit,
+	.id = &lucid_net_id,
+	.size = sizeof(struct lucid_net),
+};
+
+/**
+ * lucid_params_register() - give every namespace its parameters
+ *
+ * Context: May sleep. To be called before the first connection asks.
+ *
+ * Return: 0, or a negative error number.
+ */
+int lucid_params_register(void)
+{
+	return register_pernet_subsys(&lucid_net_ops);
+}
+
+/**
+ * lucid_params_unregister() - take them away
+ *
+ * Context: May sleep. No connection may be on our controls any more.
+ */
+void lucid_params_unregister(void)
+{
+	unregister_pernet_subsys(&lucid_net_ops);
+}

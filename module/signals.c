@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Congestion signals
+ *
+ * The core asks a control for ssthresh and does not say why. The circumstances
+ * tell: tcp_enter_cwr(), alone, forgets how to undo before it asks, and that
+ * comes of an ECN echo, which the control has just heard of, or of a full local
+ * queue. The other two asks are followed at once by what tells them apart: the
+ * RTO by CA_EVENT_LOSS, fast recovery by its change of state.
+ */
+#include "signals.h"
+
+#include <uapi/linux/tcp_lucid.h>
+
+/* RFC 3168 leaves it to the timer's exponential backoff; ten doublings of the
+ * least RTO are beyond the largest.
+ */
+#define LUCID_HOLDS_MAX		10
+
+/**
+ * lucid_signal_ack() - an ACK has arrived, nothing is done about it yet
+ * @sk: a socket on one of our controls, locked
+ * @flow: in its private state
+ * @flags: CA_ACK_*
+ */
+void lucid_signal_ack(const struct sock *sk, struct lucid_flow *flow,
+		      u32 flags)
+{
+	flow->ece = !!(flags & CA_ACK_ECE);
+}
+
+/**
+ * lucid_signal() - ssthresh is being asked for: what told of congestion
+ * @sk: a socket on one of our controls, locked
+ * @flow: in its private state
+ *
+ * A loss and a mark that come with the same ACK are a loss (RFC 8511, 3.1).
+ *
+ * Return: LUCID_SIGNAL_ECE or LUCID_SIGNAL_LOSS.
+ */
+enum lucid_signal lucid_signal(const struct sock *sk, struct lucid_flow *flow)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	flow->reducing = 1;
+	flow->was_slow_start = tcp_in_slow_start(tp);
+	if (flow->ece && !tp->prior_ssthresh && !tp->undo_marker)
+		return LUCID_SIGNAL_ECE;
+	return LUCID_SIGNAL_LOSS;
+}
+
+/**
+ * lucid_signal_cause_loss() - CA_EVENT_LOSS has come
+ * @flow: in a socket's private state
+ *
+ * It comes with an RTO, also with one that an ICMP message brought forward.
+ *
+ * Return: TCP_LUCID_CAUSE_RTO.
+ */
+u8 lucid_signal_cause_loss(struct lucid_flow *flow)
+{
+	flow->reducing = 0;
+	flow->rto = 1;
+	return TCP_LUCID_CAUSE_RTO;
+}
+
+/**
+ * lucid_signal_cause() - the socket's recovery state is about to change
+ * @sk: a socket on one of our controls, locked
+ * @flow: in its private state
+ * @new_state: TCP_CA_*
+ *
+ * An RTO that ends a recovery brings no CA_EVENT_LOSS: the window has been
+ * reduced already. It is told from a path MTU that shrank, which is state Loss
+ * too, by the timer: no longer pending while it is served.
+ *
+ * Return: TCP_LUCID_CAUSE_* of a reduction that this change belongs to and that
+ * has not been told yet, or 0.
+ */
+u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
+		      u8 new_state)
+{
+	bool reducing = flow->reducing;
+	bool rto = flow->rto;
+
+	flow->reducing = 0;
+	flow->rto = 0;
+
+	if (new_state == TCP_CA_Loss)
+		return rto || inet_csk(sk)->icsk_pending ?
+		       0 : TCP_LUCID_CAUSE_RTO_AGAIN;
+	if (!reducing)
+		return 0;
+	if (new_state == TCP_CA_CWR)
+		return flow->ece ? TCP_LUCID_CAUSE_ECE :
+				   TCP_LUCID_CAUSE_LOCAL;
+	return TCP_LUCID_CAUSE_LOSS;
+}
+
+/* Pacing is what holds a packet back. It may be somebody else's wish, too. */
+static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
+{
+	flow->holds = 0;
+	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
+		cmpxchg(&sk->sk_pacing_status, SK_PACING_NEEDED,
+			SK_PACING_NONE);
+	flow->paced = 0;
+}
+
+/**
+ * lucid_signal_hold() - marks go on though the window is down to one packet
+ * @sk: a socket on one of our controls, locked, serving an ACK
+ * @flow: in its private state, after lucid_signal_ack()
+ *
+ * RFC 9438 section 4.6: it MUST reduce its rate even further; RFC 3168 section
+ * 6.1.2: it sends its next packet when the retransmission timer would have run
+ * out, and waits twice as long each time that one comes back marked. The core
+ * lets a packet go at tcp_wstamp_ns, if pacing is on. The first ACK without a
+ * mark ends it.
+ */
+void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u64 delay;
+
+	if (!flow->ece || tcp_snd_cwnd(tp) > 1) {
+		if (flow->holds)
+			lucid_hold_end(sk, flow);
+		return;
+	}
+
+	if (cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE,
+		    SK_PACING_NEEDED) == SK_PACING_NONE)
+		flow->paced = 1;
+	delay = (u64)inet_csk(sk)->icsk_rto << flow->holds;
+	delay = min_t(u64, delay, TCP_RTO_MAX);
+	tp->tcp_wstamp_ns = max(tp->tcp_wstamp_ns,
+				tp->tcp_clock_cache +
+				(u64)jiffies_to_usecs(delay) * NSEC_PER_USEC);
+	if (flow->holds < LUCID_HOLDS_MAX)
+		flow->holds++;
+}
