@@ -6,8 +6,9 @@ import re
 
 from lucid import TRACEFS, Path, Trace, equal, run, sh, wait, wait_closed
 
-EVENTS = ("fast_retransmit", "handshake", "retransmit", "state", "time_wait",
-          "window")
+EVENTS = ("ack", "epoch", "fast_retransmit", "handshake", "reduction", "region",
+          "retransmit", "sample", "slow_start", "state", "time_wait", "undo",
+          "unused", "window")
 FIELD = re.compile(r"field:(.+?) (\w+)(\[\d+\])?;\s+offset:(\d+);\s+size:(\d+);")
 CONN = [("__u64", "cookie", ""), ("__u32", "netns", ""),
         ("__u16", "family", ""), ("__u16", "sport", ""), ("__u16", "dport", ""),
@@ -25,7 +26,7 @@ def fields(event):
 
 
 def all_there():
-    """the six events are there, and no others"""
+    """all events are there, and no others"""
     equal(sh(f"cd {TRACEFS}/events/tcp_lucid && ls -d */").split(),
           [f"{event}/" for event in EVENTS], "events")
 
@@ -34,7 +35,7 @@ def plain():
     """fields are fixed-width integers and arrays: no pointer, enum or string"""
     for event in EVENTS:
         for kind, name, dim, _, _ in fields(event):
-            good = kind in ("__u8", "__u16", "__u32", "__u64") or \
+            good = kind in ("__u8", "__u16", "__u32", "__u64", "__s32") or \
                 (kind == "char" and dim)
             assert good, f"{event}.{name} is a {kind}{dim}"
 

@@ -21,6 +21,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -63,7 +64,12 @@ def near(got, want, tolerance, what):
 
 
 def run(*tests):
-    """Run test functions as one KTAP suite; a docstring names the behaviour."""
+    """Run test functions as one KTAP suite; a docstring names the behaviour.
+
+    Names of functions on the command line choose some of them.
+    """
+    if sys.argv[1:]:
+        tests = [test for test in tests if test.__name__ in sys.argv[1:]]
     sys.stdout.reconfigure(line_buffering=True)
     ksft.print_header()
     if os.geteuid():
@@ -250,6 +256,60 @@ def wait_closed(sock):
     return data
 
 
+class Flow:
+    """A transfer from client to server: of size bytes, or until stop().
+
+    Inside a "with" it is stopped whatever happens.
+    """
+
+    def __init__(self, path, cc=None, family=4, size=None):
+        self.client, self.server = path.pair(family, cc)
+        self.cookie = cookie(self.client)
+        self.running = True
+        self.threads = [threading.Thread(target=self._send, args=(size,)),
+                        threading.Thread(target=self._receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _send(self, size):
+        try:
+            if size:
+                self.client.sendall(bytes(size))
+            while self.running and not size:
+                self.client.sendall(bytes(65536))
+        except BrokenPipeError:
+            pass        # stop() found it waiting
+
+    def _receive(self):
+        try:
+            wait_closed(self.server)
+        except ConnectionError:
+            pass
+
+    def finish(self):
+        """Until all of size is sent and received."""
+        self.threads[0].join()
+        self.client.shutdown(socket.SHUT_WR)
+        self.threads[1].join()
+
+    def stop(self):
+        self.running = False
+        try:
+            self.client.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass        # closed already
+        for thread in self.threads:
+            thread.join()
+        self.client.close()
+        self.server.close()
+
+
 # Events
 
 
@@ -269,7 +329,6 @@ class Trace:
     """Inside a "with": every event of tcp_lucid goes to a private buffer."""
 
     LINE = re.compile(r"^.{22} +\[\d+\] \S+ +([\d.]+): (\w+): (.*)$")
-    FIELD = re.compile(r"(\w+)=(\"[^\"]*\"|.*?)(?= \w+=|$)")
 
     def __init__(self, *events, buffer_kb=65536):
         self.dir = f"{TRACEFS}/instances/selftest"
@@ -304,13 +363,30 @@ class Trace:
                         line.split(":")[1].split()[0].split("/")[1], \
                         f"events were lost: {line}"
                     continue
-                fields = {key: int(value, 0) if re.fullmatch(
-                              r"\d+|0x[0-9a-f]+", value) else value.strip('"')
-                          for key, value in self.FIELD.findall(parts[3])}
-                found.append(Event(parts[2], float(parts[1]), fields))
+                if name in (None, parts[2]):
+                    found.append(Event(parts[2], float(parts[1]),
+                                       self._fields(parts[3])))
         return [event for event in found
-                if name in (None, event.name) and
-                all(event.get(key) == value for key, value in match.items())]
+                if all(event.get(key) == value for key, value in match.items())]
+
+    def _fields(self, text):
+        fields = {}
+        # A word without "=" belongs to a value that has spaces in it.
+        for word in text.split(" "):
+            key, equals, value = word.partition("=")
+            if equals:
+                last = key
+                fields[key] = value
+            else:
+                fields[last] += " " + word
+        for key, value in fields.items():
+            if value.isdigit():
+                fields[key] = int(value)
+            elif value.startswith("0x") or value[1:].isdigit():
+                fields[key] = int(value, 0) if value[0] in "0-" else value
+            else:
+                fields[key] = value.strip('"')
+        return fields
 
 
 # Packets

@@ -3,39 +3,8 @@
 """What the two controls do with the window, and that the event tells it."""
 
 import re
-import threading
 
-from lucid import (Path, Trace, cookie, equal, near, run, tcp_info, wait,
-                   wait_closed)
-
-
-class Flow:
-    """A bulk transfer from client to server, running until stop()."""
-
-    def __init__(self, path, cc, family=4, size=None):
-        self.client, self.server = path.pair(family, cc)
-        self.cookie = cookie(self.client)
-        self.running = True
-        self.size = size
-        self.threads = [threading.Thread(target=self._send),
-                        threading.Thread(target=wait_closed,
-                                         args=(self.server,))]
-        for thread in self.threads:
-            thread.start()
-
-    def _send(self):
-        if self.size:
-            self.client.sendall(bytes(self.size))
-            return
-        while self.running:
-            self.client.sendall(bytes(65536))
-
-    def stop(self):
-        self.running = False
-        self.threads[0].join()
-        self.client.close()
-        self.threads[1].join()
-        self.server.close()
+from lucid import Flow, Path, Trace, equal, near, run, tcp_info, wait
 
 
 def rounds(events, rtt):
@@ -181,6 +150,36 @@ def idle_restart():
         flow.stop()
 
 
+def pause_does_not_count():
+    """CUBIC: the curve goes on after a pause where it was, not where the clock is"""
+    path = Path(delay_ms=50)
+    big_buffers(path)
+    path.client.sysctl("ipv4/tcp_slow_start_after_idle", 0)
+    path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 1000000 100")
+    with Trace("window") as trace:
+        flow = Flow(path, "lucid", size=3000000)
+        wait(30)
+        flow.client.sendall(bytes(2000000))
+        wait(5)
+        events = trace.read(cookie=flow.cookie)
+        flow.stop()
+    in_recovery = [n for n, e in enumerate(events) if e.phase == "RECOVERY"]
+    w_max = events[in_recovery[0] - 1].cwnd
+    grown = events[in_recovery[-1] + 1:]
+    gap, resumed = max((b.time - a.time, n + 1)
+                       for n, (a, b) in enumerate(zip(grown, grown[1:])))
+    assert gap > 20, f"no pause: {gap} s at most between two events"
+    # RFC 9438, 4.2, in double precision: t is the time without the pause.
+    k = (0.3 * w_max / 0.4) ** (1 / 3)
+    used = grown[resumed - 1].time - grown[0].time
+    for event in grown[resumed:]:
+        t = used + event.time - grown[resumed].time + 2 * event.srtt_us / 1e6
+        limit = max(0.4 * (t - k) ** 3 + w_max, grown[resumed - 1].cwnd) + 2
+        assert event.cwnd <= limit, \
+            f"window {event.cwnd} after {t:.2f} s of use (K is {k:.2f} s), " \
+            f"not {limit:.1f} at most"
+
+
 def delivered(cc):
     """Segments sent, and sent again, in 20 s; every 200th packet is lost."""
     path = Path(delay_ms=10)
@@ -202,4 +201,4 @@ def same_as_reno():
 
 
 run(slow_start_doubles, reno_adds_one, cubic_after_loss, matches_ss,
-    every_change, idle_restart, same_as_reno)
+    every_change, idle_restart, pause_does_not_count, same_as_reno)

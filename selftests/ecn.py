@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the controls do about ECN marks: RFC 3168, RFC 8511, RFC 9438 4.6."""
+
+import math
+import socket
+import struct
+
+from lucid import Capture, Flow, Path, Trace, equal, near, run, tcp_info, wait
+
+CWR = 128
+TCP_CC_INFO, BACKOFF, PACED = 26, 8, 16
+
+
+class Marked:
+    """A path whose ends speak ECN and whose router marks what mark() says."""
+
+    def __init__(self, **args):
+        self.path = Path(**args)
+        for end in (self.path.client, self.path.server):
+            end.sysctl("ipv4/tcp_ecn", 1)
+
+    def mark(self, match=""):
+        self.path.router.sh("nft -f -", stdin=f"""
+            table inet m {{
+                chain f {{
+                    type filter hook forward priority 0;
+                    ip saddr 10.0.1.1 ip ecn != not-ect {match} ip ecn set ce
+                }}
+            }}""")
+
+    def unmark(self):
+        self.path.router.sh("nft delete table inet m", check=False)
+
+    def bulk(self, cc, seconds, during=None):
+        """Reductions of a transfer; during(client) comes after some seconds."""
+        with Trace("reduction") as trace, Flow(self.path, cc) as flow:
+            wait(seconds)
+            try:
+                if during:
+                    during(flow.client)
+                return trace.read(cookie=flow.cookie)
+            finally:
+                # What is still queued would leave one packet at a time.
+                self.unmark()
+
+
+def held(client):
+    """The flags of struct tcp_lucid_info."""
+    return struct.unpack_from("<2xH", client.getsockopt(
+        socket.IPPROTO_TCP, TCP_CC_INFO, 20))[0]
+
+
+def first_mark(cc, abe, key=None, value=None):
+    """The reduction that the 400th packet, marked, brings about."""
+    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+    lab.path.client.sysctl("ipv4/tcp_lucid/abe", abe)
+    if key:
+        lab.path.client.sysctl(f"ipv4/tcp_lucid/{key}", value)
+    lab.mark("ip length > 600 numgen inc mod 400 399")
+    cuts = lab.bulk(cc, 2)
+    assert cuts, f"{cc}: no reduction"
+    equal({e.cause for e in cuts}, {"ECE"}, f"{cc}: causes")
+    return cuts
+
+
+def abe_off():
+    """without ABE a mark counts like a loss: 0.7 and 0.5 of the window stay"""
+    for cc, beta in (("lucid", 700), ("lucid_reno", 500)):
+        for cut in first_mark(cc, 0):
+            equal(cut.beta, beta, f"{cc}: beta")
+            want = {math.floor(w * beta / 1000)
+                    for w in (cut["cwnd"], cut["cwnd"] + 1)}
+            assert cut.ssthresh in want, f"{cc}: {dict(cut)}"
+
+
+def abe_on():
+    """with ABE a mark leaves 0.85 (CUBIC) and 0.8 (Reno), or what is set"""
+    for cc, beta, key, value in (("lucid", 850, None, None),
+                                 ("lucid_reno", 800, None, None),
+                                 ("lucid", 900, "beta_ecn", 900),
+                                 ("lucid_reno", 600, "reno_beta_ecn", 600)):
+        for cut in first_mark(cc, 1, key, value):
+            equal(cut.beta, beta, f"{cc}: RFC 8511, 3.1: beta")
+            want = {math.floor(w * beta / 1000)
+                    for w in (cut["cwnd"], cut["cwnd"] + 1)}
+            assert cut.ssthresh in want, f"{cc}: {dict(cut)}"
+
+
+def abe_only_for_marks():
+    """with ABE a loss still leaves 0.7 and 0.5"""
+    for cc, beta in (("lucid", 700), ("lucid_reno", 500)):
+        lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+        lab.path.client.sysctl("ipv4/tcp_lucid/abe", 1)
+        lab.path.drop("ip saddr 10.0.1.1 ip length > 600"
+                      " numgen inc mod 400 399")
+        cuts = lab.bulk(cc, 2)
+        assert cuts, f"{cc}: no reduction"
+        equal({(e.cause, e.beta) for e in cuts}, {("LOSS", beta)}, cc)
+
+
+def counted():
+    """each mark is one reduction for each window, as in-tree reno's"""
+    found = {}
+    for cc in ("lucid_reno", "reno"):
+        lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+        lab.mark("ip length > 600 numgen inc mod 200 199")
+        with Capture(lab.path.server, "s0") as capture:
+            with Flow(lab.path, cc, size=7000000) as flow:
+                flow.finish()
+            sent = [p for p in capture.read() if p.src == "10.0.1.1"]
+        found[cc] = (sum(bool(p.flags & CWR) and p.len > 0 for p in sent),
+                     sum(p.len > 0 for p in sent))
+    assert found["reno"][0] > 15, found
+    equal(found["lucid_reno"], found["reno"], "packets with CWR, packets")
+
+
+def down_to_one():
+    """marks on every packet: down to one packet, then a wait that doubles"""
+    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+    with Capture(lab.path.server, "s0") as capture:
+        def marks(client):
+            lab.mark()
+            wait(20)
+            info = tcp_info(client)
+            equal(info["cwnd"], 1, "RFC 9438, 4.6: window")
+        cuts = lab.bulk("lucid", 0.5, marks)
+        sent = [p for p in capture.read() if p.src == "10.0.1.1" and p.len]
+    equal(cuts[-1].cause, "ECE", "cause")
+    # The last packets come alone, each after twice the time.
+    gaps = [b.time - a.time for a, b in zip(sent, sent[1:])]
+    alone = [i for i, gap in enumerate(gaps) if gap > 0.15]
+    waits = gaps[alone[0]:alone[-1] + 1]
+    assert 4 <= len(waits) <= 9, f"waits: {waits}"
+    equal(len(waits), len(alone), "packets from the first wait to the last")
+    for a, b in zip(waits[1:], waits[2:]):
+        near(b / a, 2, 0.25, "RFC 3168, 6.1.2: each wait against the last")
+
+
+def ends_with_the_marks():
+    """the first packet that comes back unmarked ends the wait"""
+    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+
+    def marks(client):
+        lab.mark()
+        wait(5)
+        equal(tcp_info(client)["cwnd"], 1, "window under marks")
+        assert held(client) & BACKOFF, "TCP_CC_INFO: no backing off"
+        lab.unmark()
+        wait(10)
+        info = tcp_info(client)
+        assert info["cwnd"] > 20, f"10 s after the last mark: {info}"
+        equal(info["ssthresh"], 2, "RFC 9438, 4.6: ssthresh is never below 2")
+        equal(held(client) & (BACKOFF | PACED), 0,
+              "backing off, and pacing that was for its sake")
+    lab.bulk("lucid", 0.5, marks)
+
+
+def reno_floor():
+    """lucid_reno keeps to two packets, as in-tree reno"""
+    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+
+    def marks(client):
+        lab.mark()
+        wait(5)
+        equal(tcp_info(client)["ssthresh"], 2, "RFC 5681, equation 4")
+    lab.bulk("lucid_reno", 0.5, marks)
+
+
+run(abe_off, abe_on, abe_only_for_marks, counted, down_to_one,
+    ends_with_the_marks, reno_floor)

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""getsockopt(TCP_CC_INFO): what a program can ask of a connection."""
+
+import os
+import socket
+import struct
+import subprocess
+
+from lucid import Flow, Path, Trace, equal, run, sh, wait
+
+TCP_CC_INFO = 26
+PHASES = ("-", "SLOW_START", "AVOIDANCE", "RENO_FRIENDLY", "CONCAVE", "CONVEX",
+          "CWR", "RECOVERY", "LOSS")
+CC_INFO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cc_info")
+
+
+def info(sock):
+    """struct tcp_lucid_info, from include/uapi/linux/tcp_lucid.h"""
+    data = sock.getsockopt(socket.IPPROTO_TCP, TCP_CC_INFO, 64)
+    equal(len(data), 20, "bytes of the answer")
+    phase, slow_start, flags, w_max, w_est, k_ms, epoch_ms = \
+        struct.unpack("<BBHIIII", data)
+    return {"phase": PHASES[phase], "slow_start": slow_start, "flags": flags,
+            "w_max": w_max, "w_est": w_est, "k_ms": k_ms, "epoch_ms": epoch_ms}
+
+
+def agrees(told, trace, flow):
+    """What was told is how some ACK left the connection."""
+    epochs = [e for e in trace.read("epoch", cookie=flow.cookie)
+              if e.w_max_milli // 1000 == told["w_max"] and
+              e.k_us // 1000 == told["k_ms"]]
+    assert epochs, f"no epoch has this W_max and K: {told}"
+    # Time without full use does not count for t, and sending moves it on, too.
+    idle = any(e.now_us > epochs[-1].now_us
+               for e in trace.read("unused", cookie=flow.cookie))
+    same = [ack for ack in trace.read("ack", cookie=flow.cookie)
+            if ack.phase == told["phase"] and
+            ack.w_est_milli // 1000 == told["w_est"] and
+            (idle or abs((ack.now_us - epochs[-1].now_us) / 1000
+                         - told["epoch_ms"]) <= 20)]
+    assert same, f"no ACK left it like this: {told}"
+
+
+def matches_events():
+    """what it says is what the events say: phase, W_max, W_est, K, t"""
+    path = Path(delay_ms=40, rate="50mbit", limit=100)
+    seen = set()
+    with Trace("epoch", "ack", "unused") as trace, Flow(path, "lucid") as flow:
+        for _ in range(24):
+            wait(0.41)
+            told = info(flow.client)
+            seen.add(told["phase"])
+            if told["flags"] & 1:
+                agrees(told, trace, flow)
+    assert seen >= {"CONCAVE", "CONVEX", "RENO_FRIENDLY"}, f"phases: {seen}"
+
+
+def of_reno():
+    """lucid_reno tells its phase, and nothing of CUBIC"""
+    path = Path(delay_ms=10, rate="20mbit", limit=30)
+    with Flow(path, "lucid_reno") as flow:
+        wait(2)
+        told = info(flow.client)
+    assert told["phase"] in ("AVOIDANCE", "RECOVERY"), told
+    equal([told[key] for key in ("w_max", "w_est", "k_ms", "epoch_ms")],
+          [0] * 4, "CUBIC's members")
+
+
+def short_buffer():
+    """a shorter buffer gets as much as it holds, other controls answer theirs"""
+    path = Path()
+    client, server = path.pair(cc="lucid")
+    whole = client.getsockopt(socket.IPPROTO_TCP, TCP_CC_INFO, 20)
+    for size in (1, 4, 19):
+        equal(client.getsockopt(socket.IPPROTO_TCP, TCP_CC_INFO, size),
+              whole[:size], f"{size} bytes")
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
+    equal(client.getsockopt(socket.IPPROTO_TCP, TCP_CC_INFO, 20), b"",
+          "in-tree reno's answer")
+    client.close()
+    server.close()
+
+
+def ss_not_confused():
+    """ss -i shows no Vegas, DCTCP or BBR part for a connection on lucid"""
+    path = Path()
+    client, server = path.pair(cc="lucid")
+    shown = path.client.sh("ss -Htine state established")
+    assert " lucid " in shown, shown
+    for word in ("vegas", "dctcp", "bbr", "bw:", "ce_state"):
+        assert word not in shown, f"{word} in {shown}"
+    client.close()
+    server.close()
+
+
+def example():
+    """the example in C prints the same of another process's connection"""
+    path = Path(delay_ms=40, rate="50mbit", limit=100)
+    with Flow(path, "lucid") as flow:
+        wait(6)
+        command = [CC_INFO, str(os.getpid()), str(flow.client.fileno())]
+        told = info(flow.client)
+        shown = subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                               check=True).stdout
+        assert shown.startswith(f"lucid: {told['phase']}, cwnd "), shown
+        assert f"W_max {told['w_max']} packets" in shown, shown
+        flow.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION,
+                               b"reno")
+        refused = sh(" ".join(command), check=False)
+    assert "is on reno" in refused, refused
+
+
+run(matches_events, of_reno, short_buffer, ss_not_confused, example)
