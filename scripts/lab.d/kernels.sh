@@ -4,6 +4,8 @@
 # The kernels of the lab. Each is the cloud kernel of a Debian release, with
 # that release's own user space: what people really run together.
 
+readonly LAB_KERNELS=(6.1 6.12 7.2)
+
 # kernel_select VERSION: sets KERNEL, SUITE (the release) and KERNEL_FROM (the
 # archive that its kernel comes from).
 kernel_select() {
@@ -12,7 +14,7 @@ kernel_select() {
 	6.1)	SUITE=bookworm KERNEL_FROM=bookworm ;;
 	6.12)	SUITE=trixie KERNEL_FROM=trixie ;;
 	7.2)	SUITE=trixie KERNEL_FROM=trixie-backports ;;
-	*)	die "no kernel '$KERNEL' here: --kernel takes 6.1, 6.12 or 7.2" ;;
+	*)	die "no kernel '$KERNEL' here: --kernel takes one of ${LAB_KERNELS[*]}" ;;
 	esac
 	KERNEL_BUILD=$LAB_BUILD/$KERNEL
 }

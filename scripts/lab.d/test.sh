@@ -4,10 +4,12 @@
 #
 # lab test: the whole verdict, as KTAP with one subtest per suite, closed by
 # "N passed, N failed". Suites run in guests of their own, as many at once as
-# there are processors, and report in a fixed order.
+# there are processors, and report in a fixed order. A suite is called
+# KERNEL/NAME, or host/NAME if it is one of the lab's own, which need no kernel.
 
 lab_test() {
 	local kernel=6.12
+	local -a kernels built=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -15,9 +17,14 @@ lab_test() {
 		*)	die "lab test does not know '$1'" ;;
 		esac
 	done
-	kernel_select "$kernel"
+	kernels=("$kernel")
+	[ "$kernel" != all ] || kernels=("${LAB_KERNELS[@]}")
+	kernel_select "${kernels[0]}"
 	host_ready
-	artefacts
+	# What cannot be had is said before anything is tested.
+	for kernel in "${kernels[@]}"; do
+		test_select "$kernel"
+	done
 
 	TEST_DIR=$(mktemp -d)
 	TEST_PASSED=0 TEST_FAILED=0 TEST_SKIPPED=0 TEST_NUMBER=0
@@ -29,8 +36,11 @@ lab_test() {
 
 	echo 'TAP version 13'
 	test_lint
-	locked "$KERNEL_BUILD/.lock" build_all
-	test_suites
+	for kernel in "${kernels[@]}"; do
+		test_select "$kernel"
+		! test_build || built+=("$kernel")
+	done
+	test_suites "${built[@]}"
 
 	echo "1..$TEST_NUMBER"
 	printf '%d passed, %d failed' $TEST_PASSED $TEST_FAILED
@@ -38,6 +48,12 @@ lab_test() {
 	printf '\n'
 	[ $TEST_FAILED -eq 0 ] || exit 1
 	exit 0
+}
+
+# test_select KERNEL: it is the one to build for.
+test_select() {
+	kernel_select "$1"
+	artefacts
 }
 
 test_cleanup() {
@@ -76,20 +92,36 @@ test_check() {
 	test_result $good "$name"
 }
 
+# The text of the sources, which is the same for every kernel.
 test_lint() {
+	local dir=$LAB_BUILD/lint
+
+	rm -rf "$dir"
+	sync_sources "$dir"
+	test_check 'checkpatch --strict' test_checkpatch "$dir"
+	test_check 'shellcheck' test_shellcheck "$dir"
+}
+
+# What the compilers say with this kernel's headers, and the build that its
+# guests get. Without a module there is nothing to run suites on: that is said
+# here, and leaves the other kernels their verdict.
+test_build() {
 	local dir=$KERNEL_BUILD/check
 
 	# A copy of its own: everything is compiled, whatever was before.
 	rm -rf "$dir"
 	sync_sources "$dir"
-	test_check 'module builds without warnings (W=1)' \
+	test_check "$KERNEL/module builds without warnings (W=1)" \
 		without_warnings module_make "$dir" W=1
-	test_check 'sparse has nothing to say (C=2)' \
+	test_check "$KERNEL/sparse has nothing to say (C=2)" \
 		without_warnings module_make "$dir" C=2
-	test_check 'selftests build without warnings' \
+	test_check "$KERNEL/selftests build without warnings" \
 		without_warnings selftests_make "$dir"
-	test_check 'checkpatch --strict' test_checkpatch "$dir"
-	test_check 'shellcheck' test_shellcheck "$dir"
+	if [ ! -e "$dir/tcp_lucid.ko" ]; then
+		say "no module for Linux $KERNEL: its suites cannot run"
+		return 1
+	fi
+	locked "$KERNEL_BUILD/.lock" build_all
 }
 
 without_warnings() {
@@ -108,7 +140,7 @@ TRACE_HEADER_IGNORE+=,CAMELCASE
 test_checkpatch() {
 	local -a code trace
 
-	mapfile -t code < <(cd "$1" && find module include selftests \
+	mapfile -t code < <(cd "$1" && find module include scripts selftests \
 		-name '*.[ch]' ! -path 'include/trace/*' | sort)
 	mapfile -t trace < <(cd "$1" && find include/trace -name '*.h' | sort)
 	checkpatch "$1" -f "${code[@]}" &&
@@ -140,17 +172,20 @@ test_list() {
 		lab-suites | sed 's,^/src/selftests/,,'
 }
 
+# test_suites KERNEL...
 test_suites() {
-	local suite
-	local -a suites=() host=()
+	local kernel suite
+	local -a suites=() names=()
 
-	if [ -e "$KERNEL_BUILD/src/selftests/Makefile" ]; then
-		mapfile -t suites < <(test_list)
-		[ ${#suites[@]} -gt 0 ] || die 'selftests/Makefile names no suites'
-	fi
-	mapfile -t host < <(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null)
 	# The lab's own come first: they take longest.
-	suites=("${host[@]}" "${suites[@]}")
+	mapfile -t suites < <(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null)
+	for kernel in "$@"; do
+		test_select "$kernel"
+		[ -e "$KERNEL_BUILD/src/selftests/Makefile" ] || continue
+		mapfile -t names < <(test_list)
+		[ ${#names[@]} -gt 0 ] || die 'selftests/Makefile names no suites'
+		suites+=("${names[@]/#/$kernel/}")
+	done
 
 	for suite in "${suites[@]}"; do
 		[ ${#TEST_PIDS[@]} -lt "$(nproc)" ] || test_wait
@@ -161,8 +196,7 @@ test_suites() {
 	done
 }
 
-# test_start SUITE: in the background, its output in files. Suites of the lab
-# itself (host/) run here, the others in a guest.
+# test_start SUITE: in the background, its output in files.
 test_start() {
 	local suite=$1 at
 
@@ -174,9 +208,10 @@ test_start() {
 		"$LAB_TOP/selftests/$suite" </dev/null >"$at.out" 2>"$at.err" &
 	else
 		# shellcheck disable=SC2016 # the guest expands it
-		"$LAB_TOP/scripts/lab" run --kernel "$KERNEL" --timeout 1500 -- \
+		"$LAB_TOP/scripts/lab" run --kernel "${suite%%/*}" \
+			--timeout 1500 -- \
 			sh -c 'cd selftests && cd "$(dirname "$1")" &&
-				exec "./$(basename "$1")"' sh "$suite" \
+				exec "./$(basename "$1")"' sh "${suite#*/}" \
 			</dev/null >"$at.out" 2>"$at.err" &
 	fi
 	set +m

@@ -43,6 +43,8 @@ says() {
 
 options() {
 	says 125 "no kernel 'debug' here" "$lab" run --kernel debug -- true &&
+	says 125 "no kernel 'all' here" "$lab" run --kernel all -- true &&
+	says 125 "no kernel '7' here" "$lab" test --kernel 7 &&
 	says 125 'needs --clock real' "$lab" run --cpus 2 -- true &&
 	says 125 "unknown option '--nope'" "$lab" run --nope -- true &&
 	says 125 '--seed takes a number' "$lab" run --seed x -- true &&
@@ -50,6 +52,8 @@ options() {
 	says 125 'run what?' "$lab" run &&
 	says 125 'cannot read /nonexistent' "$lab" run --add /nonexistent:/x -- true &&
 	says 125 'takes HOST:GUEST' "$lab" run --add /etc/hostname -- true &&
+	says 125 "lab bench has no 'dance'" "$lab" bench dance &&
+	says 125 "lab bench does not know '--nope'" "$lab" bench --nope &&
 	says 125 "unknown command 'dance'" "$lab" dance
 }
 
