@@ -10,6 +10,7 @@
 #include <linux/ftrace.h>
 #include <linux/ptrace.h>
 #include <net/net_namespace.h>
+#include <net/tcp.h>
 
 /*
  * Arguments of a function at its entry. ftrace_regs_get_argument() came with
@@ -41,6 +42,13 @@
 #else
 #define lucid_register_net_sysctl(net, path, table, size) \
 	((void)(size), register_net_sysctl(net, path, table))
+#endif
+
+/* Have both ends agreed on ECN? Accurate ECN brought more than one way to. */
+#ifdef TCP_ECN_OK
+#define lucid_ecn_agreed(tp)	((bool)((tp)->ecn_flags & TCP_ECN_OK))
+#else
+#define lucid_ecn_agreed(tp)	tcp_ecn_mode_any(tp)
 #endif
 
 #endif /* _TCP_LUCID_COMPAT_H */

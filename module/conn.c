@@ -8,8 +8,10 @@
  * names the connection through all of them, provided it exists early enough:
  * it is made here, the first time anybody asks.
  */
+#include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <net/inet_sock.h>
 #include <net/inet_timewait_sock.h>
 #include <net/ipv6.h>
@@ -120,4 +122,41 @@ void lucid_conn_from_timewait(struct lucid_conn *conn,
 	conn->sport = ntohs(tw->tw_sport);
 	conn->dport = ntohs(tw->tw_dport);
 	lucid_conn_set_addrs(conn, &tw->__tw_common);
+}
+
+/**
+ * lucid_conn_from_segment() - describe whom a segment that came in is for
+ * @conn: filled in; its cookie is 0, no socket is behind it
+ * @net: the namespace it came to
+ * @skb: a TCP segment with its headers in the linear part
+ */
+void lucid_conn_from_segment(struct lucid_conn *conn, const struct net *net,
+			     const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	conn->cookie = 0;
+	conn->netns = net->ns.inum;
+	conn->sport = ntohs(th->dest);
+	conn->dport = ntohs(th->source);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		lucid_conn_set_v4(conn, ip_hdr(skb)->daddr, ip_hdr(skb)->saddr);
+		return;
+	}
+	conn->family = AF_INET6;
+	memset(conn->saddr, 0, sizeof(conn->saddr));
+	memset(conn->daddr, 0, sizeof(conn->daddr));
+	memcpy(conn->saddr_v6, &ipv6_hdr(skb)->daddr, sizeof(conn->saddr_v6));
+	memcpy(conn->daddr_v6, &ipv6_hdr(skb)->saddr, sizeof(conn->daddr_v6));
+}
+
+/**
+ * lucid_conn_cookie() - the number of a socket of any kind
+ * @sk: the socket
+ *
+ * Return: its cookie, which is made now if there was none.
+ */
+u64 lucid_conn_cookie(const struct sock *sk)
+{
+	return lucid_cookie(sk);
 }

@@ -18,8 +18,10 @@
 
 #include "compat.h"
 #include "conn.h"
+#include "flood.h"
 #include "notes.h"
 #include "observers.h"
+#include "opening.h"
 
 /*
  * Whose segment meets @req: the request's own, or with Fast Open (RFC 7413) the
@@ -38,7 +40,7 @@ static void lucid_conn_of_request(struct lucid_conn *conn,
 /* Is anybody listening to what the hooks below can tell? */
 static bool lucid_handshake_wanted(void)
 {
-	return trace_handshake_enabled() || trace_state_enabled();
+	return lucid_listen_wanted() || trace_connect_failed_enabled();
 }
 
 /*
@@ -204,6 +206,20 @@ static void lucid_handshake_synack_sent(const struct lucid_conn *conn,
 	trace_handshake(conn, &hs);
 }
 
+/* A SYN among too many is answered: what is left out is counted. */
+static void lucid_handshake_hidden(const struct sock *sk,
+				   enum tcp_synack_type type)
+{
+	const struct net *net = sock_net(sk);
+
+	if (trace_handshake_enabled()) {
+		lucid_flood_count(net, TCP_LUCID_LIMITED_HANDSHAKE);
+		lucid_flood_count(net, TCP_LUCID_LIMITED_HANDSHAKE);
+	}
+	if (trace_state_enabled() && type == TCP_SYNACK_NORMAL)
+		lucid_flood_count(net, TCP_LUCID_LIMITED_STATE);
+}
+
 /*
  * tcp_make_synack(sk, dst, req, foc, type, syn_skb): syn_skb is the SYN that
  * is being answered, or NULL when the SYN-ACK is only sent again. One place
@@ -215,6 +231,7 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct dst_entry *dst = lucid_arg(fregs, 1);
 	const struct request_sock *req = lucid_arg(fregs, 2);
+	const struct tcp_fastopen_cookie *foc = lucid_arg(fregs, 3);
 	enum tcp_synack_type type = (unsigned long)lucid_arg(fregs, 4);
 	const struct sk_buff *syn = lucid_arg(fregs, 5);
 	struct lucid_conn conn;
@@ -222,16 +239,25 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 	if (!lucid_handshake_wanted())
 		return;
 	lucid_conn_of_request(&conn, sk, req);
-	if (syn) {
-		lucid_note_first_syn(conn.cookie);
+	if (!syn) {
+		if (trace_handshake_enabled())
+			lucid_handshake_synack_sent(&conn, sk, dst, req, true);
+		return;
+	}
+	lucid_note_first_syn(conn.cookie);
+	if (lucid_flood_hides(syn)) {
+		lucid_handshake_hidden(sk, type);
+	} else {
 		if (trace_handshake_enabled())
 			lucid_handshake_syn_received(&conn, req, syn, 1);
 		if (type == TCP_SYNACK_NORMAL)
 			lucid_state_changed(&conn, TCP_LISTEN,
 					    TCP_NEW_SYN_RECV);
+		if (trace_handshake_enabled())
+			lucid_handshake_synack_sent(&conn, sk, dst, req, false);
 	}
-	if (trace_handshake_enabled())
-		lucid_handshake_synack_sent(&conn, sk, dst, req, !syn);
+	lucid_listen_answered(&conn, sk, req, syn, type);
+	lucid_fast_open_answered(&conn, req, syn, foc, type);
 }
 
 /*
@@ -248,6 +274,8 @@ static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct lucid_conn conn;
 
+	if (trace_listen_enabled())
+		lucid_listen_segment(req, skb);
 	if (!trace_handshake_enabled() || !th->syn || th->ack || th->rst)
 		return;
 	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
@@ -268,7 +296,10 @@ static void notrace lucid_entry_finish_connect(struct ftrace_regs *fregs,
 	struct lucid_conn conn;
 
 	/* Without a segment it is a socket being repaired (TCP_REPAIR). */
-	if (!trace_handshake_enabled() || !skb)
+	if (!skb)
+		return;
+	lucid_fast_open_answer(sk, skb);
+	if (!trace_handshake_enabled())
 		return;
 	lucid_conn_from_sock(&conn, sk);
 	hs.isn = tp->snd_una - tp->bytes_acked;
@@ -321,6 +352,45 @@ void lucid_handshake_complete(const struct sock *sk, int oldstate)
 	trace_handshake(&conn, &hs);
 }
 
+/*
+ * tcp_send_synack(sk): the peer's SYN has crossed ours (simultaneous open, RFC
+ * 9293, section 3.5). What it carried is read from what the socket made of it.
+ */
+static void notrace lucid_entry_crossed_syns(struct ftrace_regs *fregs,
+					     unsigned long parent_ip)
+{
+	const struct sock *sk = lucid_arg(fregs, 0);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	bool ecn = lucid_ecn_agreed(tp);
+	struct lucid_handshake hs = {
+		.step = TCP_LUCID_SYN_RECEIVED,
+		.isn = tp->snd_una,
+		.peer_isn = tp->rcv_nxt - 1,
+		.flags = TCPHDR_SYN | (ecn ? TCPHDR_ECE | TCPHDR_CWR : 0),
+		.attempt = 1,
+		.opts = {
+			.mss = tp->rx_opt.mss_clamp,
+			.wscale = tp->rx_opt.wscale_ok ? tp->rx_opt.snd_wscale :
+							 TCP_LUCID_NO_WSCALE,
+			.sack = tcp_is_sack(tp),
+			.timestamps = tp->rx_opt.tstamp_ok,
+			.ecn = ecn,
+		},
+	};
+	struct lucid_conn conn;
+
+	if (!trace_handshake_enabled())
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	trace_handshake(&conn, &hs);
+	hs.step = TCP_LUCID_SYNACK_SENT;
+	hs.flags = TCPHDR_SYN | TCPHDR_ACK | (ecn ? TCPHDR_ECE : 0);
+	hs.opts.mss = tp->advmss;
+	if (tp->rx_opt.wscale_ok)
+		hs.opts.wscale = tp->rx_opt.rcv_wscale;
+	trace_handshake(&conn, &hs);
+}
+
 static struct lucid_entry lucid_handshake_entries[] = {
 	{
 		.name = "tcp_write_queue_purge",
@@ -329,14 +399,19 @@ static struct lucid_entry lucid_handshake_entries[] = {
 	}, {
 		.name = "tcp_make_synack",
 		.call = lucid_entry_make_synack,
-		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_STATE,
+		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_STATE |
+			    TCP_LUCID_CAN_LISTEN | TCP_LUCID_CAN_FAST_OPEN,
 	}, {
 		.name = "tcp_check_req",
 		.call = lucid_entry_check_req,
-		.provides = TCP_LUCID_CAN_HANDSHAKE,
+		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_LISTEN,
 	}, {
 		.name = "tcp_finish_connect",
 		.call = lucid_entry_finish_connect,
+		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_FAST_OPEN,
+	}, {
+		.name = "tcp_send_synack",
+		.call = lucid_entry_crossed_syns,
 		.provides = TCP_LUCID_CAN_HANDSHAKE,
 	},
 };

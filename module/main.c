@@ -14,6 +14,7 @@
 #include <uapi/linux/tcp_lucid.h>
 
 #include "congestion.h"
+#include "flood.h"
 #include "observers.h"
 #include "params.h"
 
@@ -22,7 +23,11 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_RETRANSMIT |
 				    TCP_LUCID_CAN_FAST_RETRANSMIT |
 				    TCP_LUCID_CAN_TIME_WAIT |
-				    TCP_LUCID_CAN_WINDOW;
+				    TCP_LUCID_CAN_WINDOW |
+				    TCP_LUCID_CAN_LISTEN |
+				    TCP_LUCID_CAN_FAST_OPEN |
+				    TCP_LUCID_CAN_CONNECT_FAILED |
+				    TCP_LUCID_CAN_SUPPRESSED;
 /* Read-only: written once, before the module is live. */
 module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
@@ -37,6 +42,9 @@ static struct lucid_observer *const lucid_observers[] = {
 	&lucid_handshake_observer,
 	&lucid_retransmit_observer,
 	&lucid_time_wait_observer,
+	&lucid_listen_observer,
+	&lucid_fast_open_observer,
+	&lucid_connect_observer,
 };
 
 static void lucid_observers_detach(void)
@@ -47,6 +55,7 @@ static void lucid_observers_detach(void)
 		lucid_observer_detach(lucid_observers[i]);
 	/* No probe is running in our text when this returns. */
 	tracepoint_synchronize_unregister();
+	lucid_listen_exit();
 }
 
 static int __init lucid_init(void)
@@ -57,7 +66,11 @@ static int __init lucid_init(void)
 	err = lucid_params_register();
 	if (err)
 		return err;
+	err = lucid_flood_register();
+	if (err)
+		goto err_params;
 
+	lucid_listen_init();
 	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
 		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
 
@@ -73,6 +86,8 @@ err_cubic:
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 err_observers:
 	lucid_observers_detach();
+	lucid_flood_unregister();
+err_params:
 	lucid_params_unregister();
 	return err;
 }
@@ -82,6 +97,7 @@ static void __exit lucid_exit(void)
 	tcp_unregister_congestion_control(&lucid_reno_ops);
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 	lucid_observers_detach();
+	lucid_flood_unregister();
 	lucid_params_unregister();
 }
 

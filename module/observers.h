@@ -22,4 +22,11 @@ void lucid_recovery_closed(const struct sock *sk);
 void lucid_state_changed(const struct lucid_conn *conn, int oldstate,
 			 int newstate);
 
+extern struct lucid_observer lucid_connect_observer;
+extern struct lucid_observer lucid_fast_open_observer;
+extern struct lucid_observer lucid_listen_observer;
+
+void lucid_listen_init(void);
+void lucid_listen_exit(void);
+
 #endif /* _TCP_LUCID_OBSERVERS_H */

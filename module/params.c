@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters of both controls: net.ipv4.tcp_lucid.*
+ * The parameters of both controls, and one of the tracepoints:
+ * net.ipv4.tcp_lucid.*
  *
  * Every network namespace has its own, and starts with what the RFCs say. A
- * connection takes them once, when its control is initialised, so that a change
+ * connection takes a control's once, when its control is initialised, so that a change
  * never bends a flow that is under way. Each is one int, read and written whole:
  * no lock is needed.
  */
@@ -20,6 +21,9 @@
 #define LUCID_CUBIC_BETA_ECN	850	/* RFC 8511 section 3.1 */
 #define LUCID_RENO_BETA_ECN	800	/* the same */
 
+/* More than any server takes in good times, less than any flood. */
+#define LUCID_SYN_EVENT_RATE	10000
+
 enum lucid_param {
 	LUCID_PARAM_BETA,
 	LUCID_PARAM_BETA_ECN,
@@ -30,6 +34,7 @@ enum lucid_param {
 	LUCID_PARAM_ABE,
 	LUCID_PARAM_RENO_BETA,
 	LUCID_PARAM_RENO_BETA_ECN,
+	LUCID_PARAM_SYN_EVENT_RATE,
 	LUCID_PARAMS
 };
 
@@ -79,6 +84,8 @@ static const struct lucid_param_rule lucid_param_rules[LUCID_PARAMS] = {
 	[LUCID_PARAM_RENO_BETA_ECN] = {
 		"reno_beta_ecn", NULL, 1, LUCID_FACTOR_ONE - 1,
 		LUCID_RENO_BETA_ECN },
+	[LUCID_PARAM_SYN_EVENT_RATE] = {
+		"syn_event_rate", NULL, 0, 1000000000, LUCID_SYN_EVENT_RATE },
 };
 
 struct lucid_net {
@@ -192,6 +199,17 @@ void lucid_params_reno(const struct net *net, struct lucid_reno_params *par)
 enum lucid_slow_start_kind lucid_params_slow_start(const struct net *net)
 {
 	return lucid_param(net, LUCID_PARAM_SLOW_START);
+}
+
+/**
+ * lucid_params_syn_event_rate() - of how many SYNs a second events may tell
+ * @net: the namespace
+ *
+ * Return: 0 for all of them.
+ */
+unsigned int lucid_params_syn_event_rate(const struct net *net)
+{
+	return lucid_param(net, LUCID_PARAM_SYN_EVENT_RATE);
 }
 
 static int __net_init lucid_net_init(struct net *net)

@@ -168,4 +168,40 @@ struct lucid_ack {
 	u8 phase;
 };
 
+struct lucid_listen {
+	u64 listener;
+	u32 syn_queue;
+	u32 accept_queue;
+	u32 backlog;
+	u32 since_syn_us;
+	u16 synacks;
+	u8 what;
+	u8 why;
+};
+
+struct lucid_fast_open {
+	u32 data_len;
+	u32 acked_len;
+	u32 queue;
+	u32 queue_max;
+	u8 cookie_len;
+	u8 what;
+};
+
+struct lucid_connect_failed {
+	u32 since_syn_us;
+	u16 err;
+	u16 syns;
+	u8 why;
+	u8 state;
+	u8 icmp_type;
+	u8 icmp_code;
+};
+
+struct lucid_suppressed {
+	u64 count;
+	u32 since_ms;
+	u8 event;
+};
+
 #endif /* _TCP_LUCID_RECORD_H */

@@ -25,6 +25,7 @@
 #include "conn.h"
 #include "notes.h"
 #include "observers.h"
+#include "opening.h"
 
 /**
  * lucid_state_changed() - report a transition that another observer saw
@@ -83,6 +84,8 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 		return;
 	if (newstate == TCP_CLOSE && oldstate != newstate)
 		lucid_recovery_closed(sk);
+	if (newstate == TCP_CLOSE)
+		lucid_connect_closed(sk, oldstate);
 	if (trace_state_enabled())
 		lucid_state_of_sock(sk, oldstate, newstate);
 	if (newstate == TCP_ESTABLISHED)
@@ -97,13 +100,15 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 	struct lucid_conn conn;
 	bool had_request;
 
-	if (!trace_state_enabled())
-		return;
 	/*
 	 * A cookie that is already there came from the request socket. Without
 	 * it none was seen: a SYN cookie, a Fast Open, or nobody listened yet.
 	 */
 	had_request = atomic64_read(&sk->sk_cookie);
+	if (trace_listen_enabled() && lucid_listen_child(sk))
+		had_request = false;
+	if (!trace_state_enabled())
+		return;
 	lucid_conn_from_sock(&conn, sk);
 	trace_state(&conn, had_request ? TCP_NEW_SYN_RECV : TCP_LISTEN,
 		    TCP_SYN_RECV);
@@ -120,18 +125,21 @@ static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 	struct request_sock *req = lucid_arg(fregs, 1);
 	struct lucid_conn conn;
 
-	if (!trace_state_enabled() || listener->sk_protocol != IPPROTO_TCP ||
-	    !sk_hashed(req_to_sk(req)))
+	if (!trace_state_enabled() && !trace_listen_enabled())
 		return;
+	if (listener->sk_protocol != IPPROTO_TCP || !sk_hashed(req_to_sk(req)))
+		return;
+	lucid_listen_request_drop(listener, req, parent_ip);
 	lucid_conn_from_request(&conn, req);
-	trace_state(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);
+	lucid_state_changed(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);
 }
 
 static struct lucid_tracepoint lucid_state_tracepoints[] = {
 	{
 		.name = "inet_sock_set_state",
 		.probe = lucid_probe_set_state,
-		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_HANDSHAKE,
+		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_HANDSHAKE |
+			    TCP_LUCID_CAN_CONNECT_FAILED,
 	},
 };
 
@@ -139,11 +147,11 @@ static struct lucid_entry lucid_state_entries[] = {
 	{
 		.name = "tcp_ca_openreq_child",
 		.call = lucid_entry_child,
-		.provides = TCP_LUCID_CAN_STATE,
+		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_LISTEN,
 	}, {
 		.name = "__inet_csk_reqsk_queue_drop",
 		.call = lucid_entry_request_drop,
-		.provides = TCP_LUCID_CAN_STATE,
+		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_LISTEN,
 	},
 };
 

@@ -112,6 +112,60 @@
 	EM(TCP_LUCID_UNUSED_ENDED,	"ENDED") \
 	EMe(TCP_LUCID_UNUSED_IDLE,	"IDLE")
 
+#define TCP_LUCID_LISTENS \
+	EM(TCP_LUCID_LISTEN_REQUEST,	"REQUEST") \
+	EM(TCP_LUCID_LISTEN_REQUEST_DROP,	"REQUEST_DROP") \
+	EM(TCP_LUCID_LISTEN_SYN_DROP,	"SYN_DROP") \
+	EM(TCP_LUCID_LISTEN_ACK_DROP,	"ACK_DROP") \
+	EM(TCP_LUCID_LISTEN_COOKIE_SENT,	"COOKIE_SENT") \
+	EM(TCP_LUCID_LISTEN_COOKIE_VALID,	"COOKIE_VALID") \
+	EM(TCP_LUCID_LISTEN_COOKIE_BAD,	"COOKIE_BAD") \
+	EM(TCP_LUCID_LISTEN_COOKIE_LOST,	"COOKIE_LOST") \
+	EMe(TCP_LUCID_LISTEN_CLOSED,	"CLOSED")
+
+#define TCP_LUCID_LISTEN_WHYS \
+	EM(TCP_LUCID_LISTEN_WHY_NONE,	"-") \
+	EM(TCP_LUCID_LISTEN_SYN_QUEUE,	"SYN_QUEUE") \
+	EM(TCP_LUCID_LISTEN_ACCEPT_QUEUE,	"ACCEPT_QUEUE") \
+	EM(TCP_LUCID_LISTEN_ALWAYS,	"ALWAYS") \
+	EM(TCP_LUCID_LISTEN_UNPROVEN,	"UNPROVEN") \
+	EM(TCP_LUCID_LISTEN_TIMEOUT,	"TIMEOUT") \
+	EM(TCP_LUCID_LISTEN_PRUNED,	"PRUNED") \
+	EM(TCP_LUCID_LISTEN_RESEND,	"RESEND") \
+	EM(TCP_LUCID_LISTEN_RST,	"RST") \
+	EM(TCP_LUCID_LISTEN_BAD_SYN,	"BAD_SYN") \
+	EM(TCP_LUCID_LISTEN_STOPPED,	"STOPPED") \
+	EM(TCP_LUCID_LISTEN_ICMP,	"ICMP") \
+	EM(TCP_LUCID_LISTEN_KILLED,	"KILLED") \
+	EMe(TCP_LUCID_LISTEN_OTHER,	"OTHER")
+
+#define TCP_LUCID_FAST_OPENS \
+	EM(TCP_LUCID_TFO_ACCEPTED,	"ACCEPTED") \
+	EM(TCP_LUCID_TFO_REQUESTED,	"REQUESTED") \
+	EM(TCP_LUCID_TFO_BAD_COOKIE,	"BAD_COOKIE") \
+	EM(TCP_LUCID_TFO_OVERFLOW,	"OVERFLOW") \
+	EM(TCP_LUCID_TFO_IGNORED,	"IGNORED") \
+	EM(TCP_LUCID_TFO_DATA_ACKED,	"DATA_ACKED") \
+	EM(TCP_LUCID_TFO_DATA_REFUSED,	"DATA_REFUSED") \
+	EM(TCP_LUCID_TFO_COOKIE,	"COOKIE") \
+	EM(TCP_LUCID_TFO_NO_COOKIE,	"NO_COOKIE") \
+	EMe(TCP_LUCID_TFO_BLACKHOLE,	"BLACKHOLE")
+
+#define TCP_LUCID_CONNECT_ENDS \
+	EM(TCP_LUCID_CONNECT_RST,	"RST") \
+	EM(TCP_LUCID_CONNECT_TIMEOUT,	"TIMEOUT") \
+	EM(TCP_LUCID_CONNECT_ICMP,	"ICMP") \
+	EM(TCP_LUCID_CONNECT_LOCAL,	"LOCAL") \
+	EM(TCP_LUCID_CONNECT_CLOSED,	"CLOSED") \
+	EM(TCP_LUCID_CONNECT_KILLED,	"KILLED") \
+	EMe(TCP_LUCID_CONNECT_OTHER,	"OTHER")
+
+#define TCP_LUCID_LIMITEDS \
+	EM(TCP_LUCID_LIMITED_HANDSHAKE,	"handshake") \
+	EM(TCP_LUCID_LIMITED_STATE,	"state") \
+	EM(TCP_LUCID_LIMITED_LISTEN,	"listen") \
+	EMe(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open")
+
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
 #undef EMe
@@ -128,6 +182,11 @@ TCP_LUCID_PHASES
 TCP_LUCID_SLOW_STARTS
 TCP_LUCID_CAUSES
 TCP_LUCID_UNUSEDS
+TCP_LUCID_LISTENS
+TCP_LUCID_LISTEN_WHYS
+TCP_LUCID_FAST_OPENS
+TCP_LUCID_CONNECT_ENDS
+TCP_LUCID_LIMITEDS
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -773,6 +832,195 @@ TRACE_EVENT(ack,
 		  __entry->w_est_milli,
 		  __print_symbolic(__entry->phase, TCP_LUCID_PHASES),
 		  __entry->flags)
+);
+
+/*
+ * listen: what happens at a listening socket beside the handshake's segments.
+ *
+ * The address and port of the listener are saddr and sport, the peer's daddr and
+ * dport; for CLOSED there is no peer. cookie is the request's, which its socket
+ * will have too; 0 for a SYN or ACK that never got one. A drop that no rule of
+ * the kernel foretells (why is OTHER or UNPROVEN, and COOKIE_BAD) is known when
+ * the segment has been dealt with, so its time is some microseconds late.
+ *
+ * listener	socket cookie of the listener
+ * syn_queue	requests that wait for their final ACK, this one included while
+ *		it is there. Full: backlog reached (since 7.x: exceeded)
+ * accept_queue	connections that wait for accept(). Full: backlog exceeded
+ * backlog	of listen(), at most net.core.somaxconn: the limit of each queue
+ * since_syn_us	REQUEST_DROP: age of the request; 0 if not known
+ * synacks	REQUEST_DROP: SYN-ACKs that were sent for it
+ *
+ * Counters: SYN_DROP + ACK_DROP + REQUEST_DROP by ICMP are ListenDrops; those
+ * with ACCEPT_QUEUE are ListenOverflows; SYN_DROP with SYN_QUEUE is
+ * TCPReqQFullDrop; COOKIE_SENT is SyncookiesSent, COOKIE_VALID + COOKIE_LOST is
+ * SyncookiesRecv, COOKIE_BAD is SyncookiesFailed.
+ */
+TRACE_EVENT(listen,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_listen *ls),
+	TP_ARGS(conn, ls),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, listener)
+		__field(__u32, syn_queue)
+		__field(__u32, accept_queue)
+		__field(__u32, backlog)
+		__field(__u32, since_syn_us)
+		__field(__u16, synacks)
+		__field(__u8, what)
+		__field(__u8, why)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->listener = ls->listener;
+		__entry->syn_queue = ls->syn_queue;
+		__entry->accept_queue = ls->accept_queue;
+		__entry->backlog = ls->backlog;
+		__entry->since_syn_us = ls->since_syn_us;
+		__entry->synacks = ls->synacks;
+		__entry->what = ls->what;
+		__entry->why = ls->why;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s why=%s listener=%llu syn_queue=%u accept_queue=%u backlog=%u synacks=%u since_syn_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_LISTENS),
+		  __print_symbolic(__entry->why, TCP_LUCID_LISTEN_WHYS),
+		  __entry->listener, __entry->syn_queue,
+		  __entry->accept_queue, __entry->backlog, __entry->synacks,
+		  __entry->since_syn_us)
+);
+
+/*
+ * fast_open: data or a cookie in a SYN, and what became of it (RFC 7413).
+ *
+ * Told by the server when it answers the SYN, by the client when the answer has
+ * come. A handshake over which nothing of Fast Open goes has no such event.
+ *
+ * data_len	bytes of data in the SYN
+ * acked_len	of those, how many the SYN-ACK acknowledges
+ * queue, queue_max	server: Fast Open handshakes under way, and the limit that
+ *		setsockopt(TCP_FASTOPEN) set
+ * cookie_len	bytes of the cookie in the SYN-ACK; 0: none
+ *
+ * Counters: ACCEPTED is TCPFastOpenPassive, REQUESTED TCPFastOpenCookieReqd,
+ * BAD_COOKIE TCPFastOpenPassiveFail, OVERFLOW TCPFastOpenListenOverflow,
+ * DATA_ACKED TCPFastOpenActive, DATA_REFUSED + BLACKHOLE TCPFastOpenActiveFail.
+ */
+TRACE_EVENT(fast_open,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_fast_open *fo),
+	TP_ARGS(conn, fo),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, data_len)
+		__field(__u32, acked_len)
+		__field(__u32, queue)
+		__field(__u32, queue_max)
+		__field(__u8, cookie_len)
+		__field(__u8, what)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->data_len = fo->data_len;
+		__entry->acked_len = fo->acked_len;
+		__entry->queue = fo->queue;
+		__entry->queue_max = fo->queue_max;
+		__entry->cookie_len = fo->cookie_len;
+		__entry->what = fo->what;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s data_len=%u acked_len=%u cookie_len=%u queue=%u queue_max=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_FAST_OPENS),
+		  __entry->data_len, __entry->acked_len, __entry->cookie_len,
+		  __entry->queue, __entry->queue_max)
+);
+
+/*
+ * connect_failed: a connect() that did not lead to a connection.
+ *
+ * A connect() that fails before the socket has left CLOSE (no route at all, not
+ * permitted) is a system call's error and no event.
+ *
+ * err		errno as the application gets it; 0: not known here
+ * syns		SYNs that were sent
+ * since_syn_us	since the first of them; 0 if that was before anybody listened
+ * state	SYN_SENT, or SYN_RECV if it was a simultaneous open
+ * icmp_type, icmp_code	of the error that came back, when why is ICMP
+ *
+ * Counters: RST, TIMEOUT, ICMP, KILLED and OTHER are AttemptFails, together with
+ * listen's REQUEST_DROP for RST or BAD_SYN.
+ */
+TRACE_EVENT(connect_failed,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_connect_failed *cf),
+	TP_ARGS(conn, cf),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, since_syn_us)
+		__field(__u16, err)
+		__field(__u16, syns)
+		__field(__u8, why)
+		__field(__u8, state)
+		__field(__u8, icmp_type)
+		__field(__u8, icmp_code)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->since_syn_us = cf->since_syn_us;
+		__entry->err = cf->err;
+		__entry->syns = cf->syns;
+		__entry->why = cf->why;
+		__entry->state = cf->state;
+		__entry->icmp_type = cf->icmp_type;
+		__entry->icmp_code = cf->icmp_code;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "why=%s err=%u syns=%u since_syn_us=%u state=%s icmp_type=%u icmp_code=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->why, TCP_LUCID_CONNECT_ENDS),
+		  __entry->err, __entry->syns, __entry->since_syn_us,
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __entry->icmp_type, __entry->icmp_code)
+);
+
+/*
+ * suppressed: events that were not shown, because SYNs come faster than
+ * net.ipv4.tcp_lucid.syn_event_rate lets them be told.
+ *
+ * A namespace may tell of so many SYNs (and ACKs that may bring a SYN cookie) per
+ * second, saved up for one second at most. Of one beyond that nothing is shown:
+ * not its handshake events, its state, its listen and fast_open; each is counted
+ * here instead. Whatever happens to its request later is shown. At most one such
+ * event in a second for each event and namespace; addresses and ports are 0.
+ *
+ * count	how many
+ * since_ms	over how long, ms
+ * event	which event, enum tcp_lucid_limited
+ */
+TRACE_EVENT(suppressed,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_suppressed *sup),
+	TP_ARGS(conn, sup),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, count)
+		__field(__u32, since_ms)
+		__field(__u8, event)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->count = sup->count;
+		__entry->since_ms = sup->since_ms;
+		__entry->event = sup->event;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "event=%s count=%llu since_ms=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->event, TCP_LUCID_LIMITEDS),
+		  __entry->count, __entry->since_ms)
 );
 
 #endif /* _TRACE_TCP_LUCID_H */

@@ -192,6 +192,132 @@ enum tcp_lucid_unused {
 	TCP_LUCID_UNUSED_IDLE		= 3,
 };
 
+/**
+ * enum tcp_lucid_listen - listen.what: what happened at a listening socket
+ * @TCP_LUCID_LISTEN_REQUEST: a SYN got a request socket, in the SYN queue
+ * @TCP_LUCID_LISTEN_REQUEST_DROP: a request socket is thrown away; why says
+ *	for what
+ * @TCP_LUCID_LISTEN_SYN_DROP: a SYN is dropped and nothing remembers it
+ * @TCP_LUCID_LISTEN_ACK_DROP: the final ACK is dropped; the request, if there
+ *	is one, waits on
+ * @TCP_LUCID_LISTEN_COOKIE_SENT: a SYN is answered with a SYN cookie (RFC 4987)
+ * @TCP_LUCID_LISTEN_COOKIE_VALID: an ACK brought a good cookie back
+ * @TCP_LUCID_LISTEN_COOKIE_BAD: an ACK brought none, while cookies were out
+ * @TCP_LUCID_LISTEN_COOKIE_LOST: the cookie was good, but there was no memory,
+ *	no route or no permission for a connection
+ * @TCP_LUCID_LISTEN_CLOSED: the listener itself is closed: the connections in
+ *	its accept queue are reset, the requests in its SYN queue will be dropped
+ */
+enum tcp_lucid_listen {
+	TCP_LUCID_LISTEN_REQUEST	= 1,
+	TCP_LUCID_LISTEN_REQUEST_DROP	= 2,
+	TCP_LUCID_LISTEN_SYN_DROP	= 3,
+	TCP_LUCID_LISTEN_ACK_DROP	= 4,
+	TCP_LUCID_LISTEN_COOKIE_SENT	= 5,
+	TCP_LUCID_LISTEN_COOKIE_VALID	= 6,
+	TCP_LUCID_LISTEN_COOKIE_BAD	= 7,
+	TCP_LUCID_LISTEN_COOKIE_LOST	= 8,
+	TCP_LUCID_LISTEN_CLOSED		= 9,
+};
+
+/**
+ * enum tcp_lucid_listen_why - listen.why: what made it happen
+ * @TCP_LUCID_LISTEN_WHY_NONE: it is what should happen
+ * @TCP_LUCID_LISTEN_SYN_QUEUE: the SYN queue is full
+ * @TCP_LUCID_LISTEN_ACCEPT_QUEUE: the accept queue is full
+ * @TCP_LUCID_LISTEN_ALWAYS: cookies are always sent (tcp_syncookies=2)
+ * @TCP_LUCID_LISTEN_UNPROVEN: without cookies, the last quarter of
+ *	tcp_max_syn_backlog is for peers that were heard of before
+ * @TCP_LUCID_LISTEN_TIMEOUT: the last SYN-ACK was not answered in time
+ * @TCP_LUCID_LISTEN_PRUNED: the same, but the queue is more than half full and
+ *	old requests get fewer attempts
+ * @TCP_LUCID_LISTEN_RESEND: the SYN-ACK could not be sent again
+ * @TCP_LUCID_LISTEN_RST: the peer sent RST
+ * @TCP_LUCID_LISTEN_BAD_SYN: another SYN came inside the window
+ * @TCP_LUCID_LISTEN_STOPPED: the listener is closed
+ * @TCP_LUCID_LISTEN_ICMP: an ICMP error came back
+ * @TCP_LUCID_LISTEN_KILLED: an administrator ended it (ss -K)
+ * @TCP_LUCID_LISTEN_OTHER: none of these: no memory, no route, no permission
+ */
+enum tcp_lucid_listen_why {
+	TCP_LUCID_LISTEN_WHY_NONE	= 0,
+	TCP_LUCID_LISTEN_SYN_QUEUE	= 1,
+	TCP_LUCID_LISTEN_ACCEPT_QUEUE	= 2,
+	TCP_LUCID_LISTEN_ALWAYS		= 3,
+	TCP_LUCID_LISTEN_UNPROVEN	= 4,
+	TCP_LUCID_LISTEN_TIMEOUT	= 5,
+	TCP_LUCID_LISTEN_PRUNED		= 6,
+	TCP_LUCID_LISTEN_RESEND		= 7,
+	TCP_LUCID_LISTEN_RST		= 8,
+	TCP_LUCID_LISTEN_BAD_SYN	= 9,
+	TCP_LUCID_LISTEN_STOPPED	= 10,
+	TCP_LUCID_LISTEN_ICMP		= 11,
+	TCP_LUCID_LISTEN_KILLED		= 12,
+	TCP_LUCID_LISTEN_OTHER		= 13,
+};
+
+/**
+ * enum tcp_lucid_fast_open - fast_open.what: a step of TCP Fast Open (RFC 7413)
+ * @TCP_LUCID_TFO_ACCEPTED: server: the SYN's data goes to the application
+ * @TCP_LUCID_TFO_REQUESTED: server: the SYN asked for a cookie; cookie_len
+ *	tells whether it gets one
+ * @TCP_LUCID_TFO_BAD_COOKIE: server: the SYN's cookie is not ours
+ * @TCP_LUCID_TFO_OVERFLOW: server: too many Fast Open handshakes are under way
+ * @TCP_LUCID_TFO_IGNORED: server: it does not do Fast Open, or not now
+ * @TCP_LUCID_TFO_DATA_ACKED: client: the SYN-ACK acknowledges the SYN's data
+ * @TCP_LUCID_TFO_DATA_REFUSED: client: it does not; the data is sent again
+ * @TCP_LUCID_TFO_COOKIE: client: the SYN asked for a cookie and got one
+ * @TCP_LUCID_TFO_NO_COOKIE: client: the SYN asked for a cookie and got none
+ * @TCP_LUCID_TFO_BLACKHOLE: client: time after time no answer; the path may not
+ *	like Fast Open
+ */
+enum tcp_lucid_fast_open {
+	TCP_LUCID_TFO_ACCEPTED		= 1,
+	TCP_LUCID_TFO_REQUESTED		= 2,
+	TCP_LUCID_TFO_BAD_COOKIE	= 3,
+	TCP_LUCID_TFO_OVERFLOW		= 4,
+	TCP_LUCID_TFO_IGNORED		= 5,
+	TCP_LUCID_TFO_DATA_ACKED	= 6,
+	TCP_LUCID_TFO_DATA_REFUSED	= 7,
+	TCP_LUCID_TFO_COOKIE		= 8,
+	TCP_LUCID_TFO_NO_COOKIE		= 9,
+	TCP_LUCID_TFO_BLACKHOLE		= 10,
+};
+
+/**
+ * enum tcp_lucid_connect_end - connect_failed.why: why connect() came to nothing
+ * @TCP_LUCID_CONNECT_RST: the peer refused with RST
+ * @TCP_LUCID_CONNECT_TIMEOUT: no answer to any SYN
+ * @TCP_LUCID_CONNECT_ICMP: an ICMP error came back
+ * @TCP_LUCID_CONNECT_LOCAL: no SYN could be sent: no free port, no route
+ * @TCP_LUCID_CONNECT_CLOSED: the application closed the socket
+ * @TCP_LUCID_CONNECT_KILLED: an administrator ended it (ss -K)
+ * @TCP_LUCID_CONNECT_OTHER: none of these
+ */
+enum tcp_lucid_connect_end {
+	TCP_LUCID_CONNECT_RST		= 1,
+	TCP_LUCID_CONNECT_TIMEOUT	= 2,
+	TCP_LUCID_CONNECT_ICMP		= 3,
+	TCP_LUCID_CONNECT_LOCAL		= 4,
+	TCP_LUCID_CONNECT_CLOSED	= 5,
+	TCP_LUCID_CONNECT_KILLED	= 6,
+	TCP_LUCID_CONNECT_OTHER		= 7,
+};
+
+/**
+ * enum tcp_lucid_limited - suppressed.event: which event was left out
+ * @TCP_LUCID_LIMITED_HANDSHAKE: handshake
+ * @TCP_LUCID_LIMITED_STATE: state
+ * @TCP_LUCID_LIMITED_LISTEN: listen
+ * @TCP_LUCID_LIMITED_FAST_OPEN: fast_open
+ */
+enum tcp_lucid_limited {
+	TCP_LUCID_LIMITED_HANDSHAKE	= 1,
+	TCP_LUCID_LIMITED_STATE		= 2,
+	TCP_LUCID_LIMITED_LISTEN	= 3,
+	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
+};
+
 /* Bits of tcp_lucid_info.flags, and of ack.flags. */
 #define TCP_LUCID_FLAG_STAGE	(1U << 0) /* CUBIC: a stage is under way */
 #define TCP_LUCID_FLAG_UNUSED	(1U << 1) /* window not in full use */
@@ -233,5 +359,10 @@ struct tcp_lucid_info {
 #define TCP_LUCID_CAN_FAST_RETRANSMIT	(1U << 3)
 #define TCP_LUCID_CAN_TIME_WAIT		(1U << 4)
 #define TCP_LUCID_CAN_WINDOW		(1U << 5)
+
+#define TCP_LUCID_CAN_LISTEN		(1U << 8)
+#define TCP_LUCID_CAN_FAST_OPEN		(1U << 9)
+#define TCP_LUCID_CAN_CONNECT_FAILED	(1U << 10)
+#define TCP_LUCID_CAN_SUPPRESSED	(1U << 11)
 
 #endif /* _UAPI_LINUX_TCP_LUCID_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Telling of a SYN flood without drowning in it. */
+#ifndef _TCP_LUCID_FLOOD_H
+#define _TCP_LUCID_FLOOD_H
+
+#include <linux/types.h>
+#include <uapi/linux/tcp_lucid.h>
+
+struct net;
+struct sk_buff;
+
+bool lucid_flood_admits(const struct net *net, const struct sk_buff *skb);
+bool lucid_flood_hides(const struct sk_buff *skb);
+void lucid_flood_count(const struct net *net, enum tcp_lucid_limited event);
+
+int lucid_flood_register(void);
+void lucid_flood_unregister(void);
+
+#endif /* _TCP_LUCID_FLOOD_H */
