@@ -385,9 +385,7 @@ static void notrace lucid_entry_crossed_syns(struct ftrace_regs *fregs,
 	trace_handshake(&conn, &hs);
 	hs.step = TCP_LUCID_SYNACK_SENT;
 	hs.flags = TCPHDR_SYN | TCPHDR_ACK | (ecn ? TCPHDR_ECE : 0);
-	hs.opts.mss = tp->advmss;
-	if (tp->rx_opt.wscale_ok)
-		hs.opts.wscale = tp->rx_opt.rcv_wscale;
+	lucid_syn_options_ours(&hs.opts, sk, ecn);
 	trace_handshake(&conn, &hs);
 }
 

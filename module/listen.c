@@ -9,12 +9,11 @@
  *	    +-> SYN cookie --ACK--> connection (good), or RST (bad)
  *	    +-> dropped: SYN queue full without cookies, accept queue full
  *
- * The kernel has no tracepoint for any of it. Where its rules are known when a
- * segment comes in, they are applied here too, and the drop is told at once.
- * Other drops can only be told by what did not follow: no SYN-ACK, no child. A
- * segment that may go that way is noted on its CPU, which deals with one at a
- * time; if nothing has settled it when the next one comes, or when the softirq
- * is over, it was dropped.
+ * The kernel has no tracepoint for any of it, and a drop calls no function. It
+ * is told by what did not follow: no SYN-ACK, no child. A segment is noted on
+ * its CPU, which deals with one at a time, together with the rule by which it
+ * would be dropped as things stand. If nothing has settled it when the next one
+ * comes, or when the softirq is over, it was dropped.
  */
 #include <linux/interrupt.h>
 #include <linux/kallsyms.h>
@@ -127,19 +126,18 @@ static void lucid_unsettle(struct lucid_unsettled *un,
 	tasklet_schedule(&un->over);
 }
 
-/* By which of its rules will tcp_conn_request() drop a SYN, if by any? */
-static u8 lucid_syn_refused(const struct sock *listener,
-			    const struct sk_buff *syn)
+/*
+ * By which of its rules would tcp_conn_request() drop a SYN now? One that takes
+ * over from a mini-socket in TIME_WAIT passes a full SYN queue.
+ */
+static u8 lucid_syn_drop_why(const struct sock *listener)
 {
-	u8 cookies = READ_ONCE(sock_net(listener)->ipv4.sysctl_tcp_syncookies);
-
-	/* A SYN that takes over from a mini-socket passes the SYN queue. */
-	if (!cookies && !TCP_SKB_CB(syn)->tcp_tw_isn &&
+	if (!READ_ONCE(sock_net(listener)->ipv4.sysctl_tcp_syncookies) &&
 	    inet_csk_reqsk_queue_is_full(listener))
 		return TCP_LUCID_LISTEN_SYN_QUEUE;
 	if (sk_acceptq_is_full(listener))
 		return TCP_LUCID_LISTEN_ACCEPT_QUEUE;
-	return TCP_LUCID_LISTEN_WHY_NONE;
+	return TCP_LUCID_LISTEN_OTHER;
 }
 
 /* tcp_conn_request(rsk_ops, af_ops, listener, skb): a SYN. */
@@ -150,25 +148,16 @@ static void notrace lucid_entry_conn_request(struct ftrace_regs *fregs,
 	const struct sk_buff *skb = lucid_arg(fregs, 3);
 	const struct net *net = sock_net(listener);
 	struct lucid_unsettled *un;
-	bool admitted;
-	u8 why;
 
 	if (!lucid_listen_wanted())
 		return;
-	admitted = lucid_flood_admits(net, skb);
+	lucid_flood_admits(net, skb);
 	if (!trace_listen_enabled())
 		return;
 	un = lucid_unsettled_here();
-	why = lucid_syn_refused(listener, skb);
-	if (why && !admitted) {
-		lucid_flood_count(net, TCP_LUCID_LIMITED_LISTEN);
-		return;
-	}
 	lucid_conn_from_segment(&un->conn, net, skb);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_SYN_DROP,
-		       why ?: TCP_LUCID_LISTEN_OTHER);
-	if (why)
-		lucid_settle(un);
+		       lucid_syn_drop_why(listener));
 }
 
 /*
@@ -198,6 +187,7 @@ void lucid_listen_answered(const struct lucid_conn *conn,
 			   const struct sk_buff *syn, int type)
 {
 	struct lucid_unsettled *un = this_cpu_ptr(&lucid_unsettled);
+	const struct net *net = sock_net(listener);
 	struct lucid_listen event;
 	u8 what, why;
 
@@ -206,15 +196,15 @@ void lucid_listen_answered(const struct lucid_conn *conn,
 	if (!trace_listen_enabled() || type == TCP_SYNACK_FASTOPEN)
 		return;
 	if (lucid_flood_hides(syn)) {
-		lucid_flood_count(sock_net(listener), TCP_LUCID_LIMITED_LISTEN);
+		lucid_flood_count(net, TCP_LUCID_LIMITED_LISTEN);
 		return;
 	}
 	what = TCP_LUCID_LISTEN_REQUEST;
 	why = TCP_LUCID_LISTEN_WHY_NONE;
 	if (type == TCP_SYNACK_COOKIE) {
 		what = TCP_LUCID_LISTEN_COOKIE_SENT;
-		why = inet_csk_reqsk_queue_is_full(listener) ?
-		      TCP_LUCID_LISTEN_SYN_QUEUE : TCP_LUCID_LISTEN_ALWAYS;
+		why = READ_ONCE(net->ipv4.sysctl_tcp_syncookies) == 2 ?
+		      TCP_LUCID_LISTEN_ALWAYS : TCP_LUCID_LISTEN_SYN_QUEUE;
 	}
 	event = lucid_listen_event(listener, what, why);
 	trace_listen(conn, &event);
@@ -291,7 +281,6 @@ static void lucid_final_ack(const struct sock *listener,
 			    const struct request_sock *req)
 {
 	struct lucid_unsettled *un = this_cpu_ptr(&lucid_unsettled);
-	bool full = sk_acceptq_is_full(listener);
 
 	/* With Fast Open the SYN is the final ACK: its drop is told as a SYN's. */
 	if (un->event.what == TCP_LUCID_LISTEN_SYN_DROP && un->skb == skb)
@@ -299,10 +288,8 @@ static void lucid_final_ack(const struct sock *listener,
 	lucid_settle(un);
 	lucid_conn_from_request(&un->conn, req);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_ACK_DROP,
-		       full ? TCP_LUCID_LISTEN_ACCEPT_QUEUE :
-			      TCP_LUCID_LISTEN_OTHER);
-	if (full)
-		lucid_settle(un);
+		       sk_acceptq_is_full(listener) ?
+		       TCP_LUCID_LISTEN_ACCEPT_QUEUE : TCP_LUCID_LISTEN_OTHER);
 }
 
 /* tcp_v4_syn_recv_sock(listener, skb, req, ...): the handshake is complete. */
@@ -359,6 +346,8 @@ static u8 lucid_drop_by_segment(const struct request_sock *req)
 {
 	const struct lucid_request_note *note;
 
+	/* The final ACK's own drop comes first. */
+	lucid_settle(this_cpu_ptr(&lucid_unsettled));
 	note = this_cpu_ptr(&lucid_request_note);
 	if (note->req != req)
 		return TCP_LUCID_LISTEN_OTHER;

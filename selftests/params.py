@@ -19,6 +19,7 @@ NUMBERS = {
     "abe": (0, 0, 1),                   # RFC 8511
     "reno_beta": (500, 1, 999),         # RFC 5681, 3.1
     "reno_beta_ecn": (800, 1, 999),     # RFC 8511, 3.1
+    "syn_event_rate": (10000, 0, 1000000000),
 }
 WORDS = ("classic", "hystart", "hystartpp")
 

@@ -839,9 +839,9 @@ TRACE_EVENT(ack,
  *
  * The address and port of the listener are saddr and sport, the peer's daddr and
  * dport; for CLOSED there is no peer. cookie is the request's, which its socket
- * will have too; 0 for a SYN or ACK that never got one. A drop that no rule of
- * the kernel foretells (why is OTHER or UNPROVEN, and COOKIE_BAD) is known when
- * the segment has been dealt with, so its time is some microseconds late.
+ * will have too; 0 for a SYN or ACK that never got one. SYN_DROP, ACK_DROP and
+ * COOKIE_BAD are known when the segment has been dealt with: some microseconds
+ * late, or when the next one comes. The queues are as they were when it came.
  *
  * listener	socket cookie of the listener
  * syn_queue	requests that wait for their final ACK, this one included while
