@@ -84,10 +84,10 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 		return;
 	if (newstate == TCP_CLOSE && oldstate != newstate)
 		lucid_recovery_closed(sk);
-	if (newstate == TCP_CLOSE)
-		lucid_connect_closed(sk, oldstate);
 	if (trace_state_enabled())
 		lucid_state_of_sock(sk, oldstate, newstate);
+	if (newstate == TCP_CLOSE)
+		lucid_connect_closed(sk, oldstate);
 	if (newstate == TCP_ESTABLISHED)
 		lucid_handshake_complete(sk, oldstate);
 }

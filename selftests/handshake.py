@@ -186,7 +186,7 @@ def synack_lost():
 
 
 def refused():
-    """a refused connection: the SYN, then CLOSE, and AttemptFails agrees"""
+    """a refused connection: the SYN, CLOSE and why, and AttemptFails agrees"""
     path = Path()
     before = path.client.nstat()
     with Trace() as trace:
@@ -196,11 +196,11 @@ def refused():
               "connect()")
         events = trace.read(cookie=mine)
     after = path.client.nstat()
-    equal([(e.name, e.get("step"), e.get("oldstate"), e.get("newstate"))
-           for e in events],
-          [("state", None, "CLOSE", "SYN_SENT"),
-           ("handshake", "SYN sent", None, None),
-           ("state", None, "SYN_SENT", "CLOSE")], "events")
+    equal([(e.name, e.get("step") or e.get("oldstate") or e.get("why"),
+            e.get("newstate")) for e in events],
+          [("state", "CLOSE", "SYN_SENT"), ("handshake", "SYN sent", None),
+           ("state", "SYN_SENT", "CLOSE"), ("connect_failed", "RST", None)],
+          "events")
     assert all(e.sport and e.dport == 5000 for e in events), "ports"
     equal(after["TcpAttemptFails"] - before["TcpAttemptFails"], 1,
           "TcpAttemptFails")

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 
-from lucid import Path, Skip, equal, run, sh, wait, wait_closed
+from lucid import SYN, Path, Skip, equal, run, sh, wait, wait_closed
+from peer import HOST, Host, Peer
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../scripts")
-TOOLS = ("handshake", "retransmit", "timewait", "watch")
+TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen")
 
 
 class Tool:
@@ -97,8 +98,8 @@ def handshake():
         said = tool.output()
     for client, server in (path.ADDR[4], path.ADDR[6]):
         for step in ("SYN", "SYN-ACK", "ACK"):
-            has(said, client, server, step)
-            has(said, server, client, step)
+            has(said, step, client, server)
+            has(said, step, server, client)
 
 
 def retransmit():
@@ -137,4 +138,34 @@ def watch():
     assert "5001" not in said, f"another port's events:\n{said}"
 
 
-run(silent, handshake, retransmit, timewait, watch)
+def listen():
+    """listen.bt shows a queue that is full, and SYN cookies, over IPv4 and IPv6"""
+    with Host() as host:
+        host.sysctl("ipv4/tcp_lucid/syn_event_rate", 20)
+        with Tool("listen") as tool:
+            for family in (4, 6):
+                host.sysctl("ipv4/tcp_syncookies", 1)
+                listener = host.listen(family, 2)
+                for _ in range(3):
+                    Peer(host, family).connect()
+                Peer(host, family).syn()
+                listener.close()
+                listener = host.listen(family, 2)
+                for _ in range(4):
+                    Peer(host, family).syn()
+                listener.close()
+            listener = host.listen(4, 2)
+            for _ in range(100):
+                Peer(host, 4).send(SYN, ack=0)
+            wait(2)
+            listener.close()
+            said = tool.output()
+    for family in (4, 6):
+        for words in (("SYN_DROP", "ACCEPT_QUEUE"),
+                      ("COOKIE_SENT", "SYN_QUEUE"), ("CLOSED",)):
+            has(said, *words, f" {host.inum} ", f"{HOST[family]}:5000 <")
+    has(said, "not shown")
+    has(said, "@count[5000, COOKIE_SENT, SYN_QUEUE]")
+
+
+run(silent, handshake, retransmit, timewait, watch, listen)
