@@ -98,6 +98,16 @@ bool lucid_flood_hides(const struct sk_buff *skb)
 }
 
 /**
+ * lucid_flood_forget() - the segment is dealt with
+ *
+ * The next one may well be in the same memory, and not be asked about.
+ */
+void lucid_flood_forget(void)
+{
+	this_cpu_write(lucid_flood_note.skb, NULL);
+}
+
+/**
  * lucid_flood_count() - an event was left out
  * @net: whose
  * @event: which

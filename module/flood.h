@@ -11,6 +11,7 @@ struct sk_buff;
 
 bool lucid_flood_admits(const struct net *net, const struct sk_buff *skb);
 bool lucid_flood_hides(const struct sk_buff *skb);
+void lucid_flood_forget(void);
 void lucid_flood_count(const struct net *net, enum tcp_lucid_limited event);
 
 int lucid_flood_register(void);

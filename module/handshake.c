@@ -258,6 +258,7 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 	}
 	lucid_listen_answered(&conn, sk, req, syn, type);
 	lucid_fast_open_answered(&conn, req, syn, foc, type);
+	lucid_flood_forget();
 }
 
 /*

@@ -99,6 +99,7 @@ static void lucid_settle(struct lucid_unsettled *un)
 	else
 		trace_listen(&un->conn, &un->event);
 	lucid_settled(un);
+	lucid_flood_forget();
 }
 
 static void lucid_softirq_over(struct tasklet_struct *over)
@@ -122,7 +123,7 @@ static void lucid_unsettle(struct lucid_unsettled *un,
 	un->skb = skb;
 	un->event = lucid_listen_event(listener, what, why);
 	if (lucid_flood_hides(skb))
-		un->net = get_net(sock_net(listener));
+		un->net = maybe_get_net(sock_net(listener));
 	tasklet_schedule(&un->over);
 }
 
@@ -151,10 +152,10 @@ static void notrace lucid_entry_conn_request(struct ftrace_regs *fregs,
 
 	if (!lucid_listen_wanted())
 		return;
+	un = lucid_unsettled_here();
 	lucid_flood_admits(net, skb);
 	if (!trace_listen_enabled())
 		return;
-	un = lucid_unsettled_here();
 	lucid_conn_from_segment(&un->conn, net, skb);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_SYN_DROP,
 		       lucid_syn_drop_why(listener));
@@ -228,8 +229,8 @@ static void notrace lucid_entry_cookie_check(struct ftrace_regs *fregs,
 	    !READ_ONCE(net->ipv4.sysctl_tcp_syncookies) ||
 	    tcp_synq_no_recent_overflow(listener))
 		return;
-	lucid_flood_admits(net, skb);
 	un = lucid_unsettled_here();
+	lucid_flood_admits(net, skb);
 	lucid_conn_from_segment(&un->conn, net, skb);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_COOKIE_BAD,
 		       TCP_LUCID_LISTEN_WHY_NONE);
@@ -322,8 +323,10 @@ bool lucid_listen_child(const struct sock *child)
 	struct lucid_unsettled *un = this_cpu_ptr(&lucid_unsettled);
 	u64 cookie = atomic64_read(&child->sk_cookie);
 
-	if (un->event.what == TCP_LUCID_LISTEN_ACK_DROP)
+	if (un->event.what == TCP_LUCID_LISTEN_ACK_DROP) {
 		lucid_settled(un);
+		lucid_flood_forget();
+	}
 	return cookie && cookie == this_cpu_read(lucid_cookie_request);
 }
 

@@ -845,7 +845,7 @@ TRACE_EVENT(ack,
  *
  * listener	socket cookie of the listener
  * syn_queue	requests that wait for their final ACK, this one included while
- *		it is there. Full: backlog exceeded, on some kernels reached
+ *		it is there. Full: backlog exceeded
  * accept_queue	connections that wait for accept(). Full: backlog exceeded
  * backlog	of listen(), at most net.core.somaxconn: the limit of each queue
  * since_syn_us	REQUEST_DROP: age of the request; 0 if not known
