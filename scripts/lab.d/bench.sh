@@ -26,7 +26,7 @@ lab_bench() {
 	[ "$guests" -ge 1 ] || die '--guests takes at least 1'
 	bench_names
 	kernels=("$kernel")
-	[ "$kernel" != all ] || kernels=(6.1 6.12 7.2)
+	[ "$kernel" != all ] || kernels=("${LAB_KERNELS[@]}")
 	# Both before anything long is begun.
 	for kernel in "${kernels[@]}"; do
 		kernel_select "$kernel"

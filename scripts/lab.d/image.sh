@@ -115,12 +115,29 @@ kernel_package() {
 	fi
 }
 
+# The newest image of $KERNEL in its archive. Debian's own linux-image-cloud-amd64
+# is the newest of all, which in backports is soon another kernel.
+kernel_image() {
+	local index name
+
+	index=$(mktemp)
+	/usr/lib/apt/apt-helper -o Acquire::Retries=1 download-file \
+		"$MIRROR/dists/$KERNEL_FROM/main/binary-amd64/Packages.xz" \
+		"$index" >/dev/null 2>&1 || :
+	name=$(bsdcat "$index" 2>/dev/null | awk -v kernel="$KERNEL." '
+		$1 == "Package:" && index($2, "linux-image-" kernel) == 1 &&
+		$2 ~ /[0-9]-cloud-amd64$/ { print $2 }' | sort -V | tail -n 1)
+	rm -f "$index"
+	[ -n "$name" ] || die "$MIRROR has no Linux $KERNEL in $KERNEL_FROM"
+	echo "$name"
+}
+
 ### guest image
 
 guest_image() {
 	artefact "guest-$KERNEL" \
 		"$SUITE $KERNEL_FROM ${GUEST_PACKAGES[*]} $(cat "$LAB_D/initramfs-init")
-		$(declare -f debian_root guest_pack guest_same guest_initrd guest_disk)" \
+		$(declare -f debian_root kernel_image guest_pack guest_same guest_initrd guest_disk)" \
 		guest_make
 	GUEST=$ARTEFACT
 	RELEASE=$(cat "$GUEST/release")
@@ -131,12 +148,12 @@ guest_make() {
 
 	touch "$dir/started"
 	MIRROR=$(lab_mirror) || exit
+	kernel=$(kernel_image) || exit
 	step "guest image: Debian $SUITE with Linux $KERNEL from $MIRROR" "$log" \
 		debian_root "$root" "$SUITE" --variant=minbase --include="$(comma_list \
-			"$(kernel_package linux-image-cloud-amd64)" \
+			"$(kernel_package "$kernel")" \
 			"${GUEST_PACKAGES[@]}")" || return
-	# The newest, should there be several.
-	kernel=$(cd "$root/usr/lib/modules" && printf '%s\n' * | sort -V | tail -n 1)
+	kernel=${kernel#linux-image-}
 	echo "$kernel" >"$dir/release"
 	cp "$root/boot/vmlinuz-$kernel" "$dir/vmlinuz" 2>/dev/null ||
 		cp "$root/usr/lib/modules/$kernel/vmlinuz" "$dir/vmlinuz" || return
