@@ -62,6 +62,4 @@ static inline bool lucid_paced(const struct sock *sk)
 	return READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE;
 }
 
-u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance);
-
 #endif /* _TCP_LUCID_CONGESTION_H */

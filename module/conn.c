@@ -49,6 +49,17 @@ static void lucid_conn_set_v4(struct lucid_conn *conn, __be32 saddr,
 	memcpy(conn->daddr_v6, &mapped, sizeof(mapped));
 }
 
+static void lucid_conn_set_v6(struct lucid_conn *conn,
+			      const struct in6_addr *saddr,
+			      const struct in6_addr *daddr)
+{
+	conn->family = AF_INET6;
+	memset(conn->saddr, 0, sizeof(conn->saddr));
+	memset(conn->daddr, 0, sizeof(conn->daddr));
+	memcpy(conn->saddr_v6, saddr, sizeof(conn->saddr_v6));
+	memcpy(conn->daddr_v6, daddr, sizeof(conn->daddr_v6));
+}
+
 /*
  * All three kinds of socket begin with the same struct. What the packets are
  * decides the family, not what the socket is: a connection over IPv4 that an
@@ -60,13 +71,8 @@ static void lucid_conn_set_addrs(struct lucid_conn *conn,
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sc->skc_family == AF_INET6 &&
 	    !ipv6_addr_v4mapped(&sc->skc_v6_daddr)) {
-		conn->family = AF_INET6;
-		memset(conn->saddr, 0, sizeof(conn->saddr));
-		memset(conn->daddr, 0, sizeof(conn->daddr));
-		memcpy(conn->saddr_v6, &sc->skc_v6_rcv_saddr,
-		       sizeof(conn->saddr_v6));
-		memcpy(conn->daddr_v6, &sc->skc_v6_daddr,
-		       sizeof(conn->daddr_v6));
+		lucid_conn_set_v6(conn, &sc->skc_v6_rcv_saddr,
+				  &sc->skc_v6_daddr);
 		return;
 	}
 #endif
@@ -139,15 +145,11 @@ void lucid_conn_from_segment(struct lucid_conn *conn, const struct net *net,
 	conn->netns = net->ns.inum;
 	conn->sport = ntohs(th->dest);
 	conn->dport = ntohs(th->source);
-	if (skb->protocol == htons(ETH_P_IP)) {
+	if (skb->protocol == htons(ETH_P_IP))
 		lucid_conn_set_v4(conn, ip_hdr(skb)->daddr, ip_hdr(skb)->saddr);
-		return;
-	}
-	conn->family = AF_INET6;
-	memset(conn->saddr, 0, sizeof(conn->saddr));
-	memset(conn->daddr, 0, sizeof(conn->daddr));
-	memcpy(conn->saddr_v6, &ipv6_hdr(skb)->daddr, sizeof(conn->saddr_v6));
-	memcpy(conn->daddr_v6, &ipv6_hdr(skb)->saddr, sizeof(conn->daddr_v6));
+	else
+		lucid_conn_set_v6(conn, &ipv6_hdr(skb)->daddr,
+				  &ipv6_hdr(skb)->saddr);
 }
 
 /**

@@ -129,17 +129,17 @@ static void lucid_tell_region(const struct sock *sk,
 }
 
 /**
- * lucid_tell_growth() - an ACK has been given to CUBIC: tell what it decided
+ * lucid_report_growth() - an ACK has been given to CUBIC: tell what it decided
  * @sk: a socket on lucid, locked
  * @ca: CUBIC's state
  * @par: its parameters
  * @ss: its slow start
  * @before: as the ACK found it
  */
-void lucid_tell_growth(const struct sock *sk, const struct lucid_cubic *ca,
-		       const struct lucid_cubic_params *par,
-		       const struct lucid_slow_start *ss,
-		       const struct lucid_before *before)
+void lucid_report_growth(const struct sock *sk, const struct lucid_cubic *ca,
+			 const struct lucid_cubic_params *par,
+			 const struct lucid_slow_start *ss,
+			 const struct lucid_before *before)
 {
 	/* A pause brings slow start back, and that ends the stage. */
 	u8 from = before->slow_start ? LUCID_CUBIC_NONE : before->region;

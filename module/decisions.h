@@ -28,10 +28,10 @@ struct lucid_before {
 
 void lucid_tell_slow_start(const struct sock *sk,
 			   const struct lucid_slow_start *ss, u8 what);
-void lucid_tell_growth(const struct sock *sk, const struct lucid_cubic *ca,
-		       const struct lucid_cubic_params *par,
-		       const struct lucid_slow_start *ss,
-		       const struct lucid_before *before);
+void lucid_report_growth(const struct sock *sk, const struct lucid_cubic *ca,
+			 const struct lucid_cubic_params *par,
+			 const struct lucid_slow_start *ss,
+			 const struct lucid_before *before);
 void lucid_tell_reduction(const struct sock *sk, const struct lucid_flow *flow,
 			  const struct lucid_cubic *ca,
 			  const struct lucid_slow_start *ss, u16 beta,
@@ -53,13 +53,15 @@ static inline void lucid_tell_sample(const struct sock *sk,
 		lucid_report_sample(sk, s);
 }
 
-static inline void lucid_tell_ack(const struct sock *sk,
-				  const struct lucid_cubic *ca,
-				  const struct lucid_cubic_params *par,
-				  u32 old_cwnd, u32 acked, u8 phase, u16 flags)
+static inline void lucid_tell_growth(const struct sock *sk,
+				     const struct lucid_cubic *ca,
+				     const struct lucid_cubic_params *par,
+				     const struct lucid_slow_start *ss,
+				     const struct lucid_before *before)
 {
-	if (trace_ack_enabled())
-		lucid_report_ack(sk, ca, par, old_cwnd, acked, phase, flags);
+	if (trace_slow_start_enabled() || trace_epoch_enabled() ||
+	    trace_region_enabled())
+		lucid_report_growth(sk, ca, par, ss, before);
 }
 
 u8 lucid_cubic_phase(const struct lucid_cubic *ca);

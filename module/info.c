@@ -11,6 +11,7 @@
 #include <uapi/linux/tcp_lucid.h>
 
 #include "info.h"
+#include "watch.h"
 
 #define LUCID_EXT_ALL	(~0U)
 

@@ -34,7 +34,9 @@ static void lucid_op_watch(struct sock *sk, u8 ca_state)
 {
 	struct lucid *ca = inet_csk_ca(sk);
 
-	lucid_watch(sk, &ca->flow, ca_state, lucid_cubic_phase(&ca->cubic));
+	if (trace_window_enabled())
+		lucid_watch(sk, &ca->flow, ca_state,
+			    lucid_cubic_phase(&ca->cubic));
 }
 
 static void lucid_take_params(struct sock *sk, struct lucid *ca)
@@ -69,7 +71,7 @@ static void lucid_op_in_ack_event(struct sock *sk, u32 flags)
 {
 	struct lucid *ca = lucid_of(sk);
 
-	lucid_signal_ack(sk, &ca->flow, flags);
+	lucid_signal_ack(&ca->flow, flags);
 	lucid_signal_hold(sk, &ca->flow);
 }
 
@@ -170,11 +172,12 @@ static void lucid_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 	if (!unused)
 		lucid_grow(sk, ca, acked);
 
-	lucid_tell_ack(sk, &ca->cubic, &ca->par, cwnd, acked,
-		       lucid_phase(tp, inet_csk(sk)->icsk_ca_state,
-				   lucid_cubic_phase(&ca->cubic)),
-		       lucid_info_flags(sk, &ca->flow, &ca->cubic,
-					&ca->slow_start));
+	if (trace_ack_enabled())
+		lucid_report_ack(sk, &ca->cubic, &ca->par, cwnd, acked,
+				 lucid_phase(tp, inet_csk(sk)->icsk_ca_state,
+					     lucid_cubic_phase(&ca->cubic)),
+				 lucid_info_flags(sk, &ca->flow, &ca->cubic,
+						  &ca->slow_start));
 	lucid_op_watch(sk, inet_csk(sk)->icsk_ca_state);
 }
 

@@ -53,7 +53,7 @@ static void lucid_reno_op_in_ack_event(struct sock *sk, u32 flags)
 {
 	struct lucid_reno *ca = inet_csk_ca(sk);
 
-	lucid_signal_ack(sk, &ca->flow, flags);
+	lucid_signal_ack(&ca->flow, flags);
 }
 
 static void lucid_reno_op_pkts_acked(struct sock *sk,
@@ -80,10 +80,11 @@ static void lucid_reno_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 	if (slow_start && !tcp_in_slow_start(tp))
 		lucid_tell_slow_start(sk, NULL, TCP_LUCID_SS_SSTHRESH);
 
-	lucid_tell_ack(sk, NULL, NULL, cwnd, acked,
-		       lucid_phase(tp, inet_csk(sk)->icsk_ca_state,
-				   TCP_LUCID_PHASE_AVOIDANCE),
-		       lucid_info_flags(sk, &ca->flow, NULL, NULL));
+	if (trace_ack_enabled())
+		lucid_report_ack(sk, NULL, NULL, cwnd, acked,
+				 lucid_phase(tp, inet_csk(sk)->icsk_ca_state,
+					     TCP_LUCID_PHASE_AVOIDANCE),
+				 lucid_info_flags(sk, &ca->flow, NULL, NULL));
 	lucid_reno_op_watch(sk, inet_csk(sk)->icsk_ca_state);
 }
 

@@ -19,12 +19,10 @@
 
 /**
  * lucid_signal_ack() - an ACK has arrived, nothing is done about it yet
- * @sk: a socket on one of our controls, locked
- * @flow: in its private state
+ * @flow: in a socket's private state
  * @flags: CA_ACK_*
  */
-void lucid_signal_ack(const struct sock *sk, struct lucid_flow *flow,
-		      u32 flags)
+void lucid_signal_ack(struct lucid_flow *flow, u32 flags)
 {
 	flow->ece = !!(flags & CA_ACK_ECE);
 }

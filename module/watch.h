@@ -7,6 +7,7 @@
 
 #include "congestion.h"
 
+u8 lucid_phase(const struct tcp_sock *tp, u8 ca_state, u8 avoidance);
 void lucid_watch_report(const struct sock *sk, struct lucid_flow *flow,
 			u8 ca_state, u8 avoidance);
 

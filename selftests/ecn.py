@@ -15,8 +15,8 @@ TCP_CC_INFO, BACKOFF, PACED = 26, 8, 16
 class Marked:
     """A path whose ends speak ECN and whose router marks what mark() says."""
 
-    def __init__(self, **args):
-        self.path = Path(**args)
+    def __init__(self):
+        self.path = Path(delay_ms=10, rate="20mbit", limit=1000)
         for end in (self.path.client, self.path.server):
             end.sysctl("ipv4/tcp_ecn", 1)
 
@@ -53,7 +53,7 @@ def held(client):
 
 def first_mark(cc, abe, key=None, value=None):
     """The reduction that the 400th packet, marked, brings about."""
-    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+    lab = Marked()
     lab.path.client.sysctl("ipv4/tcp_lucid/abe", abe)
     if key:
         lab.path.client.sysctl(f"ipv4/tcp_lucid/{key}", value)
@@ -90,7 +90,7 @@ def abe_on():
 def abe_only_for_marks():
     """with ABE a loss still leaves 0.7 and 0.5"""
     for cc, beta in (("lucid", 700), ("lucid_reno", 500)):
-        lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+        lab = Marked()
         lab.path.client.sysctl("ipv4/tcp_lucid/abe", 1)
         lab.path.drop("ip saddr 10.0.1.1 ip length > 600"
                       " numgen inc mod 400 399")
@@ -103,7 +103,7 @@ def counted():
     """each mark is one reduction for each window, as in-tree reno's"""
     found = {}
     for cc in ("lucid_reno", "reno"):
-        lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+        lab = Marked()
         lab.mark("ip length > 600 numgen inc mod 200 199")
         with Capture(lab.path.server, "s0") as capture:
             with Flow(lab.path, cc, size=7000000) as flow:
@@ -117,7 +117,7 @@ def counted():
 
 def down_to_one():
     """marks on every packet: down to one packet, then a wait that doubles"""
-    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+    lab = Marked()
     with Capture(lab.path.server, "s0") as capture:
         def marks(client):
             lab.mark()
@@ -139,7 +139,7 @@ def down_to_one():
 
 def ends_with_the_marks():
     """the first packet that comes back unmarked ends the wait"""
-    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+    lab = Marked()
 
     def marks(client):
         lab.mark()
@@ -158,7 +158,7 @@ def ends_with_the_marks():
 
 def reno_floor():
     """lucid_reno keeps to two packets, as in-tree reno"""
-    lab = Marked(delay_ms=10, rate="20mbit", limit=1000)
+    lab = Marked()
 
     def marks(client):
         lab.mark()

@@ -245,19 +245,25 @@ def unproven(host, family):
     listener.close()
 
 
+def overflow(host, family):
+    """More connections than a backlog of 3 takes: the last, and one too many."""
+    for _ in range(3):
+        Peer(host, family).connect()
+    last, late = Peer(host, family), Peer(host, family)
+    last.syn()
+    late.syn()
+    last.final_ack()
+    late.final_ack()
+    return last, late
+
+
 @both
 def accept_queue(host, family):
     """a full accept queue: dropped at the SYN, and at the final ACK"""
     host.sysctl("ipv4/tcp_syncookies", 0)
     listener = host.listen(family, 3)
     with Watch(host) as watch:
-        for _ in range(3):
-            Peer(host, family).connect()
-        last, late = Peer(host, family), Peer(host, family)
-        last.syn()
-        late.syn()
-        last.final_ack()
-        late.final_ack()
+        last, late = overflow(host, family)
         refused = Peer(host, family)
         equal(refused.syn(), None, "answer to a SYN")
         equal(watch.whats(last), ["REQUEST"], "the last that fits")
@@ -282,13 +288,7 @@ def abort_on_overflow(host, family):
     host.sysctl("ipv4/tcp_abort_on_overflow", 1)
     listener = host.listen(family, 3)
     with Watch(host) as watch:
-        for _ in range(3):
-            Peer(host, family).connect()
-        last, late = Peer(host, family), Peer(host, family)
-        last.syn()
-        late.syn()
-        last.final_ack()
-        late.final_ack()
+        last, late = overflow(host, family)
         equal(watch.whats(late), ["REQUEST", "ACK_DROP/ACCEPT_QUEUE",
                                   "REQUEST_DROP/ACCEPT_QUEUE"], "events")
         assert late.receive().flags & RST, "no RST"
