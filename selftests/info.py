@@ -10,6 +10,8 @@ import subprocess
 from lucid import Flow, Path, Trace, equal, run, sh, wait
 
 TCP_CC_INFO = 26
+SOCK_DIAG, SOCK_DIAG_BY_FAMILY, INET_DIAG_INFO = 4, 20, 2
+ESTABLISHED = 1
 PHASES = ("-", "SLOW_START", "AVOIDANCE", "RENO_FRIENDLY", "CONCAVE", "CONVEX",
           "CWR", "RECOVERY", "LOSS")
 CC_INFO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cc_info")
@@ -82,14 +84,40 @@ def short_buffer():
     server.close()
 
 
+def diag(netns):
+    """Types of the attributes that sock_diag tells of established sockets."""
+    with netns:
+        sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, SOCK_DIAG)
+    # struct nlmsghdr (request, dump), struct inet_diag_req_v2 (wants it all)
+    sock.send(struct.pack("=IHHII", 72, SOCK_DIAG_BY_FAMILY, 0x301, 1, 0) +
+              struct.pack("=BBBxI48x", socket.AF_INET, socket.IPPROTO_TCP, 0xff,
+                          1 << ESTABLISHED))
+    data, found = sock.recv(65536), []
+    while data:
+        length, kind = struct.unpack_from("=IH", data)
+        at = 16 + 72                # behind struct inet_diag_msg
+        while kind == SOCK_DIAG_BY_FAMILY and at < length:
+            size, attribute = struct.unpack_from("=HH", data, at)
+            found.append(attribute)
+            at += (size + 3) & ~3
+        data = data[length:]
+    return found
+
+
 def ss_not_confused():
-    """ss -i shows no Vegas, DCTCP or BBR part for a connection on lucid"""
+    """sock_diag says nothing of ours, and ss -i shows no Vegas, DCTCP or BBR"""
     path = Path()
     client, server = path.pair(cc="lucid")
     shown = path.client.sh("ss -Htine state established")
     assert " lucid " in shown, shown
     for word in ("vegas", "dctcp", "bbr", "bw:", "ce_state"):
         assert word not in shown, f"{word} in {shown}"
+    told = {}
+    for cc in ("lucid", "reno"):
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, cc.encode())
+        told[cc] = diag(path.client)
+    assert INET_DIAG_INFO in told["lucid"], told
+    equal(told["lucid"], told["reno"], "attributes")
     client.close()
     server.close()
 

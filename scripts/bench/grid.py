@@ -28,7 +28,7 @@ QUICK = [(1, 100), (4, 100), (10, 100), (1, 1000), (10, 1000), (100, 1000)]
 # measured, and then those that are. A cycle of Reno forgets three quarters of
 # the one before, of CUBIC half. Small windows fall into one of several rhythms
 # of losses and delayed ACKs, and stay in it: hence many short connections.
-CYCLES = {100: (8, 10, 40), 1000: (4, 6, 16), 10000: (2, 5, 8)}
+CYCLES = {100: (24, 10, 20), 1000: (4, 6, 16), 10000: (2, 5, 8)}
 QUICK_CYCLES = {100: (6, 10, 20), 1000: (2, 6, 12)}
 
 COLUMNS = ("rtt_ms", "every", "control", "window", "cwnd", "packets_per_s",
