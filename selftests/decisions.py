@@ -112,6 +112,8 @@ def replay_long_path():
 
     def work(sock):
         sock.sendall(bytes(9000000))
+        wait(3)         # no recovery under way: a timeout would end that
+        sock.sendall(bytes(200000))
         path.drop("ip saddr 10.0.1.1")
         wait(1.5)
         path.undrop()
@@ -212,7 +214,7 @@ def unused_stops_the_clock():
     path.client.sysctl("ipv4/tcp_slow_start_after_idle", 0)
 
     def work(sock):
-        sock.sendall(bytes(2000000))
+        sock.sendall(bytes(4000000))
         wait(2)
         path.undrop()
         for _ in range(1000):   # 20 s, some packets always in flight
