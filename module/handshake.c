@@ -40,7 +40,8 @@ static void lucid_conn_of_request(struct lucid_conn *conn,
 /* Is anybody listening to what the hooks below can tell? */
 static bool lucid_handshake_wanted(void)
 {
-	return lucid_listen_wanted() || trace_connect_failed_enabled();
+	return lucid_listen_wanted() || trace_connect_failed_enabled() ||
+	       trace_summary_enabled();
 }
 
 /*
@@ -321,6 +322,18 @@ static u32 lucid_isn(const struct tcp_sock *tp, bool sent_syn)
 }
 
 /**
+ * lucid_handshake_crossed() - was it a simultaneous open (RFC 9293, 3.5)?
+ * @tp: a socket that is moving from SYN_RECV to ESTABLISHED
+ *
+ * Then it has sent a SYN, and of all that it sent nothing but that is
+ * acknowledged. What a Fast Open child sent was data.
+ */
+bool lucid_handshake_crossed(const struct tcp_sock *tp)
+{
+	return tp->bytes_acked == 1 && !tp->data_segs_out;
+}
+
+/**
  * lucid_handshake_complete() - report the last step of a handshake
  * @sk: a socket that is moving to ESTABLISHED
  * @oldstate: SYN_SENT on the active side, SYN_RECV on the passive side
@@ -338,9 +351,7 @@ void lucid_handshake_complete(const struct sock *sk, int oldstate)
 	if (!trace_handshake_enabled() || tp->repair)
 		return;
 	lucid_conn_from_sock(&conn, sk);
-	/* After a simultaneous open (RFC 9293, 3.5) both sides sent a SYN. */
-	sent_syn = oldstate == TCP_SYN_SENT ||
-		   (tp->bytes_acked == 1 && !tp->data_segs_out);
+	sent_syn = oldstate == TCP_SYN_SENT || lucid_handshake_crossed(tp);
 	hs.step = oldstate == TCP_SYN_SENT ? TCP_LUCID_ACK_SENT :
 					     TCP_LUCID_ACK_RECEIVED;
 	hs.isn = lucid_isn(tp, sent_syn);

@@ -15,6 +15,7 @@
 
 #include "congestion.h"
 #include "flood.h"
+#include "ledger.h"
 #include "observers.h"
 #include "params.h"
 
@@ -27,7 +28,8 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_LISTEN |
 				    TCP_LUCID_CAN_FAST_OPEN |
 				    TCP_LUCID_CAN_CONNECT_FAILED |
-				    TCP_LUCID_CAN_SUPPRESSED;
+				    TCP_LUCID_CAN_SUPPRESSED |
+				    TCP_LUCID_CAN_SUMMARY;
 /* Read-only: written once, before the module is live. */
 module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
@@ -56,6 +58,7 @@ static void lucid_observers_detach(void)
 	/* No probe is running in our text when this returns. */
 	tracepoint_synchronize_unregister();
 	lucid_listen_exit();
+	lucid_ledger_exit();
 }
 
 static int __init lucid_init(void)
@@ -69,6 +72,9 @@ static int __init lucid_init(void)
 	err = lucid_flood_register();
 	if (err)
 		goto err_params;
+	err = lucid_ledger_init();
+	if (err)
+		goto err_flood;
 
 	lucid_listen_init();
 	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
@@ -86,6 +92,7 @@ err_cubic:
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 err_observers:
 	lucid_observers_detach();
+err_flood:
 	lucid_flood_unregister();
 err_params:
 	lucid_params_unregister();

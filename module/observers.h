@@ -8,6 +8,7 @@
 struct lucid_conn;
 struct sk_buff;
 struct sock;
+struct tcp_sock;
 
 extern struct lucid_observer lucid_handshake_observer;
 extern struct lucid_observer lucid_retransmit_observer;
@@ -15,6 +16,7 @@ extern struct lucid_observer lucid_state_observer;
 extern struct lucid_observer lucid_time_wait_observer;
 
 bool lucid_handshake_sees_connect(void);
+bool lucid_handshake_crossed(const struct tcp_sock *tp);
 void lucid_handshake_syn_resent(const struct sock *sk,
 				const struct sk_buff *skb);
 void lucid_handshake_complete(const struct sock *sk, int oldstate);

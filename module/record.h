@@ -204,4 +204,35 @@ struct lucid_suppressed {
 	u8 event;
 };
 
+struct lucid_summary {
+	u64 duration_us;
+	u64 bytes_sent;
+	u64 bytes_acked;
+	u64 bytes_received;
+	u32 segs_out;
+	u32 segs_in;
+	u32 data_segs_out;
+	u32 data_segs_in;
+	u32 resent;
+	u32 resent_rto;
+	u32 resent_fast;
+	u32 resent_tlp;
+	u32 resent_other;
+	u32 handshake_resent;
+	u32 dsack_dups;
+	u32 reordered;
+	u32 out_of_order;
+	u32 handshake_rtt_us;
+	u32 min_rtt_us;
+	u32 srtt_us;
+	u32 busy_us;
+	u32 rwnd_limited_us;
+	u32 sndbuf_limited_us;
+	u32 cwnd;
+	u32 cwnd_max;
+	u8 role;
+	u8 state;
+	u8 how;
+};
+
 #endif /* _TCP_LUCID_RECORD_H */

@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "conn.h"
 #include "observers.h"
+#include "summary.h"
 
 /*
  * Two causes leave no trace in the socket: that RACK's reordering timer started
@@ -123,7 +124,7 @@ static void lucid_retransmitted(const struct sock *sk,
 
 	if (sk->sk_state == TCP_SYN_SENT)
 		lucid_handshake_syn_resent(sk, skb);
-	if (!trace_retransmit_enabled())
+	if (!trace_retransmit_enabled() && !trace_summary_enabled())
 		return;
 	lucid_conn_from_sock(&conn, sk);
 	rtx = (struct lucid_retransmit) {
@@ -141,6 +142,7 @@ static void lucid_retransmitted(const struct sock *sk,
 	};
 	rtx.reason = lucid_resend_reason(sk, rtx.flags);
 	rtx.attempt = lucid_resend_attempt(sk, skb, rtx.reason);
+	lucid_summary_resent(sk, rtx.reason, rtx.segs);
 	trace_retransmit(&conn, &rtx);
 }
 
@@ -253,6 +255,7 @@ static void lucid_probe_ca_state(void *unused, struct sock *sk,
 {
 	u8 old = inet_csk(sk)->icsk_ca_state;
 
+	lucid_summary_cwnd(sk);
 	if (ca_state == TCP_CA_Loss && inet_csk(sk)->icsk_pending)
 		lucid_cause_set(&lucid_resize_note, sk);
 	if (!trace_fast_retransmit_enabled() || old == ca_state ||

@@ -26,6 +26,7 @@
 #include "notes.h"
 #include "observers.h"
 #include "opening.h"
+#include "summary.h"
 
 /**
  * lucid_state_changed() - report a transition that another observer saw
@@ -86,10 +87,14 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 		lucid_recovery_closed(sk);
 	if (trace_state_enabled())
 		lucid_state_of_sock(sk, oldstate, newstate);
-	if (newstate == TCP_CLOSE)
+	if (newstate == TCP_CLOSE) {
 		lucid_connect_closed(sk, oldstate);
-	if (newstate == TCP_ESTABLISHED)
+		lucid_summary_closed(sk, oldstate);
+	}
+	if (newstate == TCP_ESTABLISHED) {
 		lucid_handshake_complete(sk, oldstate);
+		lucid_summary_opened(sk, oldstate);
+	}
 }
 
 /* tcp_ca_openreq_child(child, dst): the child of a listener has its tuple. */
@@ -139,7 +144,8 @@ static struct lucid_tracepoint lucid_state_tracepoints[] = {
 		.name = "inet_sock_set_state",
 		.probe = lucid_probe_set_state,
 		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_HANDSHAKE |
-			    TCP_LUCID_CAN_CONNECT_FAILED,
+			    TCP_LUCID_CAN_CONNECT_FAILED |
+			    TCP_LUCID_CAN_SUMMARY,
 	},
 };
 

@@ -8,8 +8,8 @@ from lucid import TRACEFS, Path, Trace, equal, run, sh, wait, wait_closed
 
 EVENTS = ("ack", "connect_failed", "epoch", "fast_open", "fast_retransmit",
           "handshake", "listen", "reduction", "region", "retransmit", "sample",
-          "slow_start", "state", "suppressed", "time_wait", "undo", "unused",
-          "window")
+          "slow_start", "state", "summary", "suppressed", "time_wait", "undo",
+          "unused", "window")
 FIELD = re.compile(r"field:(.+?) (\w+)(\[\d+\])?;\s+offset:(\d+);\s+size:(\d+);")
 CONN = [("__u64", "cookie", ""), ("__u32", "netns", ""),
         ("__u16", "family", ""), ("__u16", "sport", ""), ("__u16", "dport", ""),

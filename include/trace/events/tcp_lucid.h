@@ -166,6 +166,12 @@
 	EM(TCP_LUCID_LIMITED_LISTEN,	"listen") \
 	EMe(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open")
 
+#define TCP_LUCID_ROLES \
+	EM(TCP_LUCID_ROLE_UNKNOWN,	"UNKNOWN") \
+	EM(TCP_LUCID_ROLE_ACTIVE,	"ACTIVE") \
+	EM(TCP_LUCID_ROLE_PASSIVE,	"PASSIVE") \
+	EMe(TCP_LUCID_ROLE_BOTH,	"BOTH")
+
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
 #undef EMe
@@ -187,6 +193,7 @@ TCP_LUCID_LISTEN_WHYS
 TCP_LUCID_FAST_OPENS
 TCP_LUCID_CONNECT_ENDS
 TCP_LUCID_LIMITEDS
+TCP_LUCID_ROLES
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -468,6 +475,118 @@ TRACE_EVENT(time_wait,
 		  __print_symbolic(__entry->substate, TCP_LUCID_STATES),
 		  __entry->timeout_ms,
 		  __print_symbolic(__entry->why, TCP_LUCID_TW_ENDS))
+);
+
+/*
+ * summary: a connection is over for this end: all of it in one event.
+ *
+ * Comes when the full socket goes, also when a mini-socket takes over. What
+ * only the ledger knows is 0 (role: UNKNOWN) for a connection that was open
+ * before anybody listened; those fields have a * below.
+ *
+ * duration_us *	since its first SYN was sent or received
+ * bytes_sent	payload sent, that which was sent again included
+ * bytes_acked, bytes_received	sequence numbers, as TCP_INFO counts them: a FIN
+ *		counts as a byte, a SYN of this side as well
+ * segs_out, segs_in	segments, those without data included; resent ones as well
+ * data_segs_out, data_segs_in	those with data
+ * resent	segments that were sent again, or that this was tried with
+ * resent_rto, resent_fast, resent_tlp, resent_other *	the same by cause: the
+ *		timer and what it brought after it; fast retransmit; tail loss
+ *		probes; the rest. See retransmit.reason
+ * handshake_resent *	SYNs or SYN-ACKs among resent
+ * dsack_dups	segments that the peer said it got twice (RFC 2883)
+ * reordered	how often reordering was seen among what was sent
+ * out_of_order	segments that came in out of order
+ * handshake_rtt_us *	round trip as measured on the handshake
+ * min_rtt_us, srtt_us	smallest of the last minutes (tcp_min_rtt_wlen), and
+ *		smoothed at the end; 0 if there was no sample
+ * busy_us	time with data outstanding or waiting to be sent
+ * rwnd_limited_us, sndbuf_limited_us	of that: held back by the peer's window,
+ *		by the send buffer. The kernel counts these in ticks
+ * cwnd, cwnd_max	packets, at the end, and the largest seen: when recovery's
+ *		state changed (just before each reduction), and at the end
+ * state	it moves from to CLOSE, or to what a mini-socket stands for
+ */
+TRACE_EVENT(summary,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_summary *sum),
+	TP_ARGS(conn, sum),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, duration_us)
+		__field(__u64, bytes_sent)
+		__field(__u64, bytes_acked)
+		__field(__u64, bytes_received)
+		__field(__u32, segs_out)
+		__field(__u32, segs_in)
+		__field(__u32, data_segs_out)
+		__field(__u32, data_segs_in)
+		__field(__u32, resent)
+		__field(__u32, resent_rto)
+		__field(__u32, resent_fast)
+		__field(__u32, resent_tlp)
+		__field(__u32, resent_other)
+		__field(__u32, handshake_resent)
+		__field(__u32, dsack_dups)
+		__field(__u32, reordered)
+		__field(__u32, out_of_order)
+		__field(__u32, handshake_rtt_us)
+		__field(__u32, min_rtt_us)
+		__field(__u32, srtt_us)
+		__field(__u32, busy_us)
+		__field(__u32, rwnd_limited_us)
+		__field(__u32, sndbuf_limited_us)
+		__field(__u32, cwnd)
+		__field(__u32, cwnd_max)
+		__field(__u8, role)
+		__field(__u8, state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->duration_us = sum->duration_us;
+		__entry->bytes_sent = sum->bytes_sent;
+		__entry->bytes_acked = sum->bytes_acked;
+		__entry->bytes_received = sum->bytes_received;
+		__entry->segs_out = sum->segs_out;
+		__entry->segs_in = sum->segs_in;
+		__entry->data_segs_out = sum->data_segs_out;
+		__entry->data_segs_in = sum->data_segs_in;
+		__entry->resent = sum->resent;
+		__entry->resent_rto = sum->resent_rto;
+		__entry->resent_fast = sum->resent_fast;
+		__entry->resent_tlp = sum->resent_tlp;
+		__entry->resent_other = sum->resent_other;
+		__entry->handshake_resent = sum->handshake_resent;
+		__entry->dsack_dups = sum->dsack_dups;
+		__entry->reordered = sum->reordered;
+		__entry->out_of_order = sum->out_of_order;
+		__entry->handshake_rtt_us = sum->handshake_rtt_us;
+		__entry->min_rtt_us = sum->min_rtt_us;
+		__entry->srtt_us = sum->srtt_us;
+		__entry->busy_us = sum->busy_us;
+		__entry->rwnd_limited_us = sum->rwnd_limited_us;
+		__entry->sndbuf_limited_us = sum->sndbuf_limited_us;
+		__entry->cwnd = sum->cwnd;
+		__entry->cwnd_max = sum->cwnd_max;
+		__entry->role = sum->role;
+		__entry->state = sum->state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "role=%s state=%s duration_us=%llu bytes_sent=%llu bytes_acked=%llu bytes_received=%llu segs_out=%u segs_in=%u data_segs_out=%u data_segs_in=%u resent=%u resent_rto=%u resent_fast=%u resent_tlp=%u resent_other=%u handshake_resent=%u dsack_dups=%u reordered=%u out_of_order=%u handshake_rtt_us=%u min_rtt_us=%u srtt_us=%u busy_us=%u rwnd_limited_us=%u sndbuf_limited_us=%u cwnd=%u cwnd_max=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->role, TCP_LUCID_ROLES),
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __entry->duration_us, __entry->bytes_sent,
+		  __entry->bytes_acked, __entry->bytes_received,
+		  __entry->segs_out, __entry->segs_in, __entry->data_segs_out,
+		  __entry->data_segs_in, __entry->resent, __entry->resent_rto,
+		  __entry->resent_fast, __entry->resent_tlp,
+		  __entry->resent_other, __entry->handshake_resent,
+		  __entry->dsack_dups, __entry->reordered,
+		  __entry->out_of_order, __entry->handshake_rtt_us,
+		  __entry->min_rtt_us, __entry->srtt_us, __entry->busy_us,
+		  __entry->rwnd_limited_us, __entry->sndbuf_limited_us,
+		  __entry->cwnd, __entry->cwnd_max)
 );
 
 /*

@@ -318,6 +318,20 @@ enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
 };
 
+/**
+ * enum tcp_lucid_role - summary.role: who opened the connection
+ * @TCP_LUCID_ROLE_UNKNOWN: it was open before anybody listened
+ * @TCP_LUCID_ROLE_ACTIVE: this side: connect()
+ * @TCP_LUCID_ROLE_PASSIVE: the other side: accept()
+ * @TCP_LUCID_ROLE_BOTH: their SYNs crossed (simultaneous open)
+ */
+enum tcp_lucid_role {
+	TCP_LUCID_ROLE_UNKNOWN		= 0,
+	TCP_LUCID_ROLE_ACTIVE		= 1,
+	TCP_LUCID_ROLE_PASSIVE		= 2,
+	TCP_LUCID_ROLE_BOTH		= 3,
+};
+
 /* Bits of tcp_lucid_info.flags, and of ack.flags. */
 #define TCP_LUCID_FLAG_STAGE	(1U << 0) /* CUBIC: a stage is under way */
 #define TCP_LUCID_FLAG_UNUSED	(1U << 1) /* window not in full use */
@@ -364,5 +378,7 @@ struct tcp_lucid_info {
 #define TCP_LUCID_CAN_FAST_OPEN		(1U << 9)
 #define TCP_LUCID_CAN_CONNECT_FAILED	(1U << 10)
 #define TCP_LUCID_CAN_SUPPRESSED	(1U << 11)
+
+#define TCP_LUCID_CAN_SUMMARY		(1U << 14)
 
 #endif /* _UAPI_LINUX_TCP_LUCID_H */
