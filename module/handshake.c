@@ -16,6 +16,7 @@
 #include <net/tcp.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "closing.h"
 #include "compat.h"
 #include "conn.h"
 #include "flood.h"
@@ -277,6 +278,7 @@ static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 
 	if (trace_listen_enabled())
 		lucid_listen_segment(req, skb);
+	lucid_reset_segment(req, skb);
 	if (!trace_handshake_enabled() || !th->syn || th->ack || th->rst)
 		return;
 	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
@@ -403,7 +405,8 @@ static struct lucid_entry lucid_handshake_entries[] = {
 	}, {
 		.name = "tcp_check_req",
 		.call = lucid_entry_check_req,
-		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_LISTEN,
+		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_LISTEN |
+			    TCP_LUCID_CAN_CLOSE,
 	}, {
 		.name = "tcp_finish_connect",
 		.call = lucid_entry_finish_connect,

@@ -27,7 +27,8 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_LISTEN |
 				    TCP_LUCID_CAN_FAST_OPEN |
 				    TCP_LUCID_CAN_CONNECT_FAILED |
-				    TCP_LUCID_CAN_SUPPRESSED;
+				    TCP_LUCID_CAN_SUPPRESSED |
+				    TCP_LUCID_CAN_CLOSE;
 /* Read-only: written once, before the module is live. */
 module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
@@ -45,6 +46,8 @@ static struct lucid_observer *const lucid_observers[] = {
 	&lucid_listen_observer,
 	&lucid_fast_open_observer,
 	&lucid_connect_observer,
+	&lucid_close_observer,
+	&lucid_reset_observer,
 };
 
 static void lucid_observers_detach(void)

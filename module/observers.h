@@ -26,6 +26,9 @@ extern struct lucid_observer lucid_connect_observer;
 extern struct lucid_observer lucid_fast_open_observer;
 extern struct lucid_observer lucid_listen_observer;
 
+extern struct lucid_observer lucid_close_observer;
+extern struct lucid_observer lucid_reset_observer;
+
 void lucid_listen_init(void);
 void lucid_listen_exit(void);
 

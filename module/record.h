@@ -204,4 +204,21 @@ struct lucid_suppressed {
 	u8 event;
 };
 
+struct lucid_close {
+	u32 seq;
+	u32 ack;
+	u32 unread;
+	u32 unsent;
+	u32 unacked;
+	u16 err;
+	u8 what;
+	u8 why;
+	u8 verdict;
+	u8 state;
+	u8 kind;
+	u8 orphan;
+	u8 timeouts;
+	u8 probes;
+};
+
 #endif /* _TCP_LUCID_RECORD_H */

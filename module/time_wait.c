@@ -13,29 +13,34 @@
 #include <linux/kallsyms.h>
 #include <linux/percpu.h>
 #include <linux/stacktrace.h>
+#include <linux/tcp.h>
 #include <net/inet_timewait_sock.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "closing.h"
 #include "compat.h"
 #include "conn.h"
 #include "notes.h"
 #include "observers.h"
 
 /*
- * What a mini-socket's state was when the segment came that is being handled.
+ * The segment that is being handled, and the mini-socket's state when it came.
  * tcp_timewait_state_process() runs with softirqs off, so what it notes on its
  * CPU stays there until it has rearmed the timer.
  */
 static DEFINE_PER_CPU(struct lucid_segment_note {
 	const struct inet_timewait_sock *tw;
+	u32 seq;
+	u32 ack;
 	u8 substate;
 }, lucid_segment_note);
 
 static bool lucid_time_wait_wanted(void)
 {
-	return trace_time_wait_enabled() || trace_state_enabled();
+	return trace_time_wait_enabled() || trace_state_enabled() ||
+	       lucid_close_wanted();
 }
 
 /* DCCP has mini-sockets of the same kind. */
@@ -52,23 +57,29 @@ static void notrace lucid_entry_time_wait(struct ftrace_regs *fregs,
 					  unsigned long parent_ip)
 {
 	const struct sock *sk = lucid_arg(fregs, 0);
-	struct lucid_conn conn;
+	int substate = (unsigned long)lucid_arg(fregs, 1);
 
-	if (lucid_time_wait_wanted())
-		lucid_conn_from_sock(&conn, sk);
+	if (!lucid_time_wait_wanted())
+		return;
+	lucid_conn_cookie(sk);
+	if (lucid_close_wanted())
+		lucid_close_hand_over(sk, substate);
 }
 
-/* tcp_timewait_state_process(tw, ...): a segment for a mini-socket. */
+/* tcp_timewait_state_process(tw, skb, th, ...): a segment for a mini-socket. */
 static void notrace lucid_entry_segment(struct ftrace_regs *fregs,
 					unsigned long parent_ip)
 {
 	const struct inet_timewait_sock *tw = lucid_arg(fregs, 0);
+	const struct tcphdr *th = lucid_arg(fregs, 2);
 	struct lucid_segment_note *note;
 
 	if (!lucid_time_wait_wanted())
 		return;
 	note = this_cpu_ptr(&lucid_segment_note);
 	note->tw = tw;
+	note->seq = ntohl(th->seq);
+	note->ack = ntohl(th->ack_seq);
 	note->substate = READ_ONCE(tw->tw_substate);
 }
 
@@ -107,10 +118,13 @@ static void notrace lucid_entry_schedule(struct ftrace_regs *fregs,
 	else
 		event.what = TCP_LUCID_TW_REFRESH;
 
-	if (event.what == TCP_LUCID_TW_ENTER && trace_state_enabled())
+	if (event.what == TCP_LUCID_TW_ENTER &&
+	    (trace_state_enabled() || lucid_close_wanted()))
 		lucid_note_time_wait(conn.cookie, event.substate);
-	if (event.what == TCP_LUCID_TW_PROMOTE)
+	if (event.what == TCP_LUCID_TW_PROMOTE) {
 		lucid_state_changed(&conn, TCP_FIN_WAIT2, TCP_TIME_WAIT);
+		lucid_close_promoted(&conn, tw);
+	}
 	if (trace_time_wait_enabled())
 		trace_time_wait(&conn, &event);
 }
@@ -189,6 +203,7 @@ static void notrace lucid_entry_kill(struct ftrace_regs *fregs,
 {
 	const struct inet_timewait_sock *tw = lucid_arg(fregs, 0);
 	struct lucid_time_wait event = { .what = TCP_LUCID_TW_EXIT };
+	const struct lucid_segment_note *note;
 	struct lucid_conn conn;
 
 	if (!lucid_time_wait_wanted() || !lucid_tw_is_tcp(tw))
@@ -196,13 +211,18 @@ static void notrace lucid_entry_kill(struct ftrace_regs *fregs,
 	lucid_conn_from_timewait(&conn, tw);
 	event.substate = READ_ONCE(tw->tw_substate);
 	lucid_state_changed(&conn, event.substate, TCP_CLOSE);
-	if (!trace_time_wait_enabled())
+	if (!trace_time_wait_enabled() && !lucid_close_wanted())
 		return;
 	event.why = lucid_tw_why(tw, parent_ip);
-	trace_time_wait(&conn, &event);
+	note = this_cpu_ptr(&lucid_segment_note);
+	lucid_close_tw_gone(&conn, event.substate, event.why, note->seq,
+			    note->ack);
+	if (trace_time_wait_enabled())
+		trace_time_wait(&conn, &event);
 }
 
-#define LUCID_CAN_TW	(TCP_LUCID_CAN_TIME_WAIT | TCP_LUCID_CAN_STATE)
+#define LUCID_CAN_TW	(TCP_LUCID_CAN_TIME_WAIT | TCP_LUCID_CAN_STATE | \
+			 TCP_LUCID_CAN_CLOSE)
 
 static struct lucid_entry lucid_time_wait_entries[] = {
 	{

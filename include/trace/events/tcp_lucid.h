@@ -164,7 +164,74 @@
 	EM(TCP_LUCID_LIMITED_HANDSHAKE,	"handshake") \
 	EM(TCP_LUCID_LIMITED_STATE,	"state") \
 	EM(TCP_LUCID_LIMITED_LISTEN,	"listen") \
-	EMe(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open")
+	EM(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open") \
+	EMe(TCP_LUCID_LIMITED_CLOSE,	"close")
+
+#define TCP_LUCID_CLOSES \
+	EM(TCP_LUCID_CLOSE_APP_SHUTDOWN,	"APP_SHUTDOWN") \
+	EM(TCP_LUCID_CLOSE_APP_CLOSE,	"APP_CLOSE") \
+	EM(TCP_LUCID_CLOSE_FIN_SENT,	"FIN_SENT") \
+	EM(TCP_LUCID_CLOSE_FIN_RECEIVED,	"FIN_RECEIVED") \
+	EM(TCP_LUCID_CLOSE_FIN_ACKED,	"FIN_ACKED") \
+	EM(TCP_LUCID_CLOSE_RST_SENT,	"RST_SENT") \
+	EM(TCP_LUCID_CLOSE_RST_RECEIVED,	"RST_RECEIVED") \
+	EMe(TCP_LUCID_CLOSE_ENDED,	"ENDED")
+
+#define TCP_LUCID_ENDS \
+	EM(TCP_LUCID_END_NONE,	"-") \
+	EM(TCP_LUCID_END_CLOSE,	"CLOSE") \
+	EM(TCP_LUCID_END_EXIT,	"EXIT") \
+	EM(TCP_LUCID_END_SHUTDOWN,	"SHUTDOWN") \
+	EM(TCP_LUCID_END_SHUT_RD,	"SHUT_RD") \
+	EM(TCP_LUCID_END_SHUT_WR,	"SHUT_WR") \
+	EM(TCP_LUCID_END_SHUT_RDWR,	"SHUT_RDWR") \
+	EM(TCP_LUCID_END_UNREAD,	"UNREAD") \
+	EM(TCP_LUCID_END_LINGER0,	"LINGER0") \
+	EM(TCP_LUCID_END_LINGER2,	"LINGER2") \
+	EM(TCP_LUCID_END_DISCONNECT,	"DISCONNECT") \
+	EM(TCP_LUCID_END_REPAIR,	"REPAIR") \
+	EM(TCP_LUCID_END_LISTENER,	"LISTENER") \
+	EM(TCP_LUCID_END_KILLED,	"KILLED") \
+	EM(TCP_LUCID_END_ORPHANS,	"ORPHANS") \
+	EM(TCP_LUCID_END_NETNS,	"NETNS") \
+	EM(TCP_LUCID_END_FIN_WAIT2,	"FIN_WAIT2") \
+	EM(TCP_LUCID_END_RETRANSMISSIONS,	"RETRANSMISSIONS") \
+	EM(TCP_LUCID_END_KEEPALIVE,	"KEEPALIVE") \
+	EM(TCP_LUCID_END_ZERO_WINDOW,	"ZERO_WINDOW") \
+	EM(TCP_LUCID_END_USER_TIMEOUT,	"USER_TIMEOUT") \
+	EM(TCP_LUCID_END_RST,	"RST") \
+	EM(TCP_LUCID_END_DATA,	"DATA") \
+	EM(TCP_LUCID_END_BAD_ACK,	"BAD_ACK") \
+	EM(TCP_LUCID_END_BAD_SYN,	"BAD_SYN") \
+	EM(TCP_LUCID_END_PAWS,	"PAWS") \
+	EM(TCP_LUCID_END_NO_SOCKET,	"NO_SOCKET") \
+	EM(TCP_LUCID_END_STRAY,	"STRAY") \
+	EM(TCP_LUCID_END_ACCEPT_QUEUE,	"ACCEPT_QUEUE") \
+	EM(TCP_LUCID_END_ICMP,	"ICMP") \
+	EM(TCP_LUCID_END_MPTCP,	"MPTCP") \
+	EM(TCP_LUCID_END_TW_OVERFLOW,	"TW_OVERFLOW") \
+	EMe(TCP_LUCID_END_OTHER,	"OTHER")
+
+#define TCP_LUCID_VERDICTS \
+	EM(TCP_LUCID_VERDICT_NONE,	"-") \
+	EM(TCP_LUCID_VERDICT_CLEAN_ACTIVE,	"CLEAN_ACTIVE") \
+	EM(TCP_LUCID_VERDICT_CLEAN_PASSIVE,	"CLEAN_PASSIVE") \
+	EM(TCP_LUCID_VERDICT_SIMULTANEOUS,	"SIMULTANEOUS") \
+	EM(TCP_LUCID_VERDICT_HALF,	"HALF") \
+	EM(TCP_LUCID_VERDICT_RST_BY_PEER,	"RST_BY_PEER") \
+	EM(TCP_LUCID_VERDICT_RST_BY_US,	"RST_BY_US") \
+	EM(TCP_LUCID_VERDICT_ABORT,	"ABORT") \
+	EM(TCP_LUCID_VERDICT_TIMEOUT,	"TIMEOUT") \
+	EM(TCP_LUCID_VERDICT_KILLED,	"KILLED") \
+	EM(TCP_LUCID_VERDICT_ICMP,	"ICMP") \
+	EMe(TCP_LUCID_VERDICT_OTHER,	"OTHER")
+
+#define TCP_LUCID_KINDS \
+	EM(TCP_LUCID_KIND_FULL,	"FULL") \
+	EM(TCP_LUCID_KIND_REQUEST,	"REQUEST") \
+	EM(TCP_LUCID_KIND_TIME_WAIT,	"TIME_WAIT") \
+	EM(TCP_LUCID_KIND_LISTENER,	"LISTENER") \
+	EMe(TCP_LUCID_KIND_NOBODY,	"NOBODY")
 
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
@@ -187,6 +254,10 @@ TCP_LUCID_LISTEN_WHYS
 TCP_LUCID_FAST_OPENS
 TCP_LUCID_CONNECT_ENDS
 TCP_LUCID_LIMITEDS
+TCP_LUCID_CLOSES
+TCP_LUCID_ENDS
+TCP_LUCID_VERDICTS
+TCP_LUCID_KINDS
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -1021,6 +1092,89 @@ TRACE_EVENT(suppressed,
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->event, TCP_LUCID_LIMITEDS),
 		  __entry->count, __entry->since_ms)
+);
+
+/*
+ * close: how connections are closed, a step at a time, and how they end.
+ *
+ * A connection ends once, with ENDED: when its full socket is done, or for an
+ * orphan in FIN_WAIT2 when its mini-socket is. TIME_WAIT comes after it. A
+ * connect() that failed has none (see connect_failed), nor has a request that
+ * was dropped (see listen). The kernel moves a connection that it aborts to CLOSE
+ * before it sends the RST, so there RST_SENT follows ENDED.
+ *
+ * seq, ack	FIN, RST: sequence and acknowledgement number of the segment, of
+ *		ours when it is sent and of the peer's when it is received; the
+ *		ack of a FIN_RECEIVED is the last that came. FIN_ACKED: seq is the
+ *		FIN's. Else what we would send now
+ * unread	bytes received that the application has not read
+ * unsent	bytes that the application wrote and that were never sent
+ * unacked	bytes sent, not acknowledged. A FIN is no byte here
+ * err		errno that the socket has for the application; 0: none
+ * timeouts	retransmission timeouts in a row
+ * probes	window or keepalive probes in a row without an answer
+ * state	the connection's state; of ENDED, and of a RST that follows it, the
+ *		one that it was in before. A mini-socket's is TIME_WAIT or FIN_WAIT2
+ * kind		whose event it is; of REQUEST, LISTENER, NOBODY only seq and ack are
+ *		known, of TIME_WAIT none of the rest. cookie is 0 for LISTENER, NOBODY
+ * orphan	1: no application has the socket any more, or close() is at it
+ *
+ * Counters: RST_SENT are OutRsts, but for RSTs that netfilter makes; in a flood,
+ * together with suppressed events of "close". ENDED with state ESTABLISHED or
+ * CLOSE_WAIT are EstabResets. By why of ENDED: UNREAD is TCPAbortOnClose; LINGER0,
+ * DATA of a FULL and LINGER2 are TCPAbortOnData and TCPAbortOnLinger; ORPHANS is
+ * TCPAbortOnMemory; RETRANSMISSIONS, KEEPALIVE, ZERO_WINDOW and USER_TIMEOUT, with
+ * connect_failed's TIMEOUT, TCPAbortOnTimeout; TW_OVERFLOW TCPTimeWaitOverflow.
+ */
+TRACE_EVENT(close,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_close *cl),
+	TP_ARGS(conn, cl),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, unread)
+		__field(__u32, unsent)
+		__field(__u32, unacked)
+		__field(__u16, err)
+		__field(__u8, what)
+		__field(__u8, why)
+		__field(__u8, verdict)
+		__field(__u8, state)
+		__field(__u8, kind)
+		__field(__u8, orphan)
+		__field(__u8, timeouts)
+		__field(__u8, probes)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = cl->seq;
+		__entry->ack = cl->ack;
+		__entry->unread = cl->unread;
+		__entry->unsent = cl->unsent;
+		__entry->unacked = cl->unacked;
+		__entry->err = cl->err;
+		__entry->what = cl->what;
+		__entry->why = cl->why;
+		__entry->verdict = cl->verdict;
+		__entry->state = cl->state;
+		__entry->kind = cl->kind;
+		__entry->orphan = cl->orphan;
+		__entry->timeouts = cl->timeouts;
+		__entry->probes = cl->probes;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s why=%s verdict=%s state=%s kind=%s orphan=%u seq=%u ack=%u unread=%u unsent=%u unacked=%u err=%u timeouts=%u probes=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_CLOSES),
+		  __print_symbolic(__entry->why, TCP_LUCID_ENDS),
+		  __print_symbolic(__entry->verdict, TCP_LUCID_VERDICTS),
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __print_symbolic(__entry->kind, TCP_LUCID_KINDS),
+		  __entry->orphan, __entry->seq, __entry->ack,
+		  __entry->unread, __entry->unsent, __entry->unacked,
+		  __entry->err, __entry->timeouts, __entry->probes)
 );
 
 #endif /* _TRACE_TCP_LUCID_H */
