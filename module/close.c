@@ -226,7 +226,8 @@ static void lucid_close_ended(const struct sock *sk, int handed_to)
 void lucid_close_moved(const struct sock *sk, int oldstate, int newstate,
 		       int handed_to)
 {
-	if (!trace_close_enabled())
+	/* close() after shutdown() sets the state that is there already. */
+	if (!trace_close_enabled() || oldstate == newstate)
 		return;
 	if (newstate == TCP_SYN_SENT)
 		lucid_note_end_forget(lucid_conn_cookie(sk));

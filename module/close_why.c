@@ -175,7 +175,7 @@ static u8 lucid_cause_resend(const struct sock *sk)
 		return TCP_LUCID_END_USER_TIMEOUT;
 	if (!tcp_sk(sk)->snd_wnd && !sock_flag(sk, SOCK_DEAD))
 		return TCP_LUCID_END_ZERO_WINDOW;
-	return TCP_LUCID_END_RETRANSMISSIONS;
+	return TCP_LUCID_END_RETRANS;
 }
 
 /* What else the write timer does, and gives up: it probes a shut window. */
@@ -273,7 +273,7 @@ u8 lucid_close_verdict_of(u8 state, u8 why)
 	case TCP_LUCID_END_ORPHANS:
 	case TCP_LUCID_END_NETNS:
 		return TCP_LUCID_VERDICT_KILLED;
-	case TCP_LUCID_END_RETRANSMISSIONS:
+	case TCP_LUCID_END_RETRANS:
 	case TCP_LUCID_END_KEEPALIVE:
 	case TCP_LUCID_END_ZERO_WINDOW:
 	case TCP_LUCID_END_USER_TIMEOUT:

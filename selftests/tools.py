@@ -10,7 +10,7 @@ from lucid import SYN, Path, Skip, equal, run, sh, wait, wait_closed
 from peer import HOST, Host, Peer
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../scripts")
-TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen")
+TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen", "close")
 
 
 class Tool:
@@ -168,4 +168,32 @@ def listen():
     has(said, "@count[5000, COOKIE_SENT, SYN_QUEUE]")
 
 
-run(silent, handshake, retransmit, timewait, watch, listen)
+def close():
+    """close.bt says how each connection ends, over IPv4 and IPv6, and counts RSTs"""
+    path = Path()
+    with Tool("close") as tool:
+        for family in (4, 6):
+            talk(path, family)
+            client, server = path.pair(family)
+            client.sendall(b"never read")
+            wait(0.5)
+            server.close()
+            wait(0.5)
+            client.close()
+            path.socket(family).connect_ex((path.ADDR[family][1], 5999))
+        said = tool.output()
+    for client, server in (path.ADDR[4], path.ADDR[6]):
+        ours = f" {path.client.inum} {client}:"
+        theirs = f" {path.server.inum} {server}:"
+        has(said, "CLEAN_ACTIVE", " - ", ours, f" > {server}:5000")
+        has(said, "CLEAN_PASSIVE", " - ", f"{theirs}5000 > {client}:")
+        has(said, "ABORT", "UNREAD", "ESTABLISHED", "    10 ", theirs)
+        has(said, "RST_BY_PEER", "ESTABLISHED", ours)
+        has(said, "RST sent", "NO_SOCKET", "CLOSE", f"{theirs}5999 > {client}:")
+    for words in ("@ends[CLEAN_ACTIVE, -]: 2", "@rst_sent[NO_SOCKET]: 2",
+                  "@rst_sent[UNREAD]: 2", "@rst_received[ESTABLISHED]: 2",
+                  "@rst_received[SYN_SENT]: 2"):
+        has(said, words)
+
+
+run(silent, handshake, retransmit, timewait, watch, listen, close)

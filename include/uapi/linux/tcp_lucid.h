@@ -362,7 +362,7 @@ enum tcp_lucid_close {
  * @TCP_LUCID_END_ORPHANS: too many orphans, or too much memory used by sockets
  * @TCP_LUCID_END_NETNS: its network namespace was destroyed
  * @TCP_LUCID_END_FIN_WAIT2: the peer's FIN did not come in tcp_fin_timeout
- * @TCP_LUCID_END_RETRANSMISSIONS: no ACK for as many retransmissions as allowed
+ * @TCP_LUCID_END_RETRANS: no ACK for as many retransmissions as allowed
  * @TCP_LUCID_END_KEEPALIVE: no answer to any keepalive probe
  * @TCP_LUCID_END_ZERO_WINDOW: the peer's window stayed shut
  * @TCP_LUCID_END_USER_TIMEOUT: no progress for as long as TCP_USER_TIMEOUT
@@ -397,7 +397,7 @@ enum tcp_lucid_end {
 	TCP_LUCID_END_ORPHANS		= 14,
 	TCP_LUCID_END_NETNS		= 15,
 	TCP_LUCID_END_FIN_WAIT2		= 16,
-	TCP_LUCID_END_RETRANSMISSIONS	= 17,
+	TCP_LUCID_END_RETRANS	= 17,
 	TCP_LUCID_END_KEEPALIVE		= 18,
 	TCP_LUCID_END_ZERO_WINDOW	= 19,
 	TCP_LUCID_END_USER_TIMEOUT	= 20,
