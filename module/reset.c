@@ -74,7 +74,7 @@ lucid_reset_request(const struct sk_buff *skb)
 	const struct lucid_reset_note *note = raw_cpu_ptr(&lucid_reset_note);
 	const struct tcphdr *th = tcp_hdr(skb);
 
-	if (note->skb != skb || note->jiffies != jiffies ||
+	if (note->skb != skb || time_after(jiffies, note->jiffies) ||
 	    note->conn.dport != ntohs(th->source) ||
 	    note->seq != ntohl(th->seq) || note->ack != ntohl(th->ack_seq))
 		return NULL;
@@ -91,7 +91,7 @@ void lucid_reset_request_drop(const struct request_sock *req)
 	struct lucid_close event;
 
 	if (!trace_close_enabled() || note->req != req ||
-	    note->jiffies != jiffies || !(note->flags & TCPHDR_RST))
+	    time_after(jiffies, note->jiffies) || !(note->flags & TCPHDR_RST))
 		return;
 	event = (struct lucid_close) {
 		.seq = note->seq,
