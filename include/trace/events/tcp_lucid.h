@@ -1103,7 +1103,7 @@ TRACE_EVENT(suppressed,
  * was dropped (see listen). The kernel moves a connection that it aborts to CLOSE
  * before it sends the RST, so there RST_SENT follows ENDED.
  *
- * seq, ack	FIN, RST: sequence and acknowledgement number of the segment, of
+ * seq, ack	FIN, RST: sequence and acknowledgment number of the segment, of
  *		ours when it is sent and of the peer's when it is received; the
  *		ack of a FIN_RECEIVED is the last that came. FIN_ACKED: seq is the
  *		FIN's. Else what we would send now
