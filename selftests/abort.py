@@ -179,7 +179,7 @@ def user_timeout(host, family, watch):
                 "ENDED TIMEOUT USER_TIMEOUT ESTABLISHED", what="keepalive")
     conn = Conn(host, family, watch)
     conn.sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 3000)
-    conn.peer.send(ACK, window=0)
+    conn.shut_window()
     conn.sock.sendall(b"no room")
     wait(10)
     event = conn.expect("ENDED TIMEOUT USER_TIMEOUT ESTABLISHED",
@@ -192,7 +192,7 @@ def zero_window(host, family, watch):
     """a window that stays shut: TIMEOUT, whether data is outstanding or not"""
     host.sysctl("ipv4/tcp_retries2", 3)
     conn = Conn(host, family, watch)
-    conn.peer.send(ACK, window=0)
+    conn.shut_window()
     conn.sock.sendall(b"no room")
     wait(20)
     event = conn.expect("ENDED TIMEOUT ZERO_WINDOW ESTABLISHED")[0]
@@ -200,7 +200,7 @@ def zero_window(host, family, watch):
           "unsent, unacked, probes")
     conn = Conn(host, family, watch)
     conn.sock.sendall(b"taken back")
-    conn.peer.send(ACK, window=0)
+    conn.shut_window()
     wait(600)
     event = conn.expect("ENDED TIMEOUT ZERO_WINDOW ESTABLISHED",
                         what="taken back")[0]

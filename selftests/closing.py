@@ -112,6 +112,11 @@ class Conn:
         self.peer.send(ACK, data=data)
         self.peer.seq += len(data)
 
+    def shut_window(self):
+        """No room any more. Old kernels believe that of new segments only."""
+        self.data()
+        self.peer.send(ACK, window=0)
+
     def new(self):
         """What happened since the last look."""
         events = self.watch.read(cookie=self.cookie)[self.told:]
