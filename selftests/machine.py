@@ -480,7 +480,7 @@ def fast_open(host, walk):
 
 @both
 def established(host, walk):
-    """ESTABLISHED to CLOSE: RST, abort, unread, timeout, never accepted, killed"""
+    """ESTABLISHED to CLOSE: RST, abort, unread, timeout, never accepted"""
     def unread(sock, peer):
         peer.data()
         sock.close()
@@ -713,35 +713,6 @@ def repair(host, walk):
     sock.close()
 
 
-@both
-def killed(host, walk):
-    """ss -K in each state: to CLOSE from all of them"""
-    listener = host.listen(host.family)
-    walk.listener(listener, "CLOSE LISTEN CLOSE")
-    request = End(host, host.family)
-    request.syn()
-    walk.peer(request, "LISTEN NEW_SYN_RECV CLOSE")
-    opened = [(make(host), path) for make, path in (
-        (dial, "CLOSE SYN_SENT CLOSE"), (crossed, CROSSED + " CLOSE"),
-        (active, ACTIVE + " CLOSE"), (fin_wait1, ACTIVE + " FIN_WAIT1 CLOSE"),
-        (fin_wait2, ACTIVE + " FIN_WAIT1 FIN_WAIT2 CLOSE"),
-        (closing, ACTIVE + " FIN_WAIT1 CLOSING CLOSE"),
-        (close_wait, ACTIVE + " CLOSE_WAIT CLOSE"),
-        (last_ack, ACTIVE + " CLOSE_WAIT LAST_ACK CLOSE"))]
-    for (sock, peer), path in opened:
-        walk.peer(peer, path, sock=sock)
-    host.netns.sh("ss -K -t -a")
-    left = host.netns.sh("ss -Hta")
-    for (sock, peer), path in opened:
-        sock.close()
-    listener.close()
-    wait(1)
-    if left.strip():
-        walk.expected.clear()
-        walk.netns.clear()
-        raise Skip("this kernel cannot kill sockets")
-
-
 # Both ends are the kernel's
 
 
@@ -873,4 +844,4 @@ def every_edge():
 run(listening, connecting, connecting_again, unsent, crossing, requests,
     syn_cookies, fast_open, established, active_close, fin_wait1_ends,
     fin_wait2_ends, simultaneous_close, passive_close, time_wait, repair,
-    killed, two_ends, two_crossed, dual_stack, multipath, every_edge)
+    two_ends, two_crossed, dual_stack, multipath, every_edge)
