@@ -147,34 +147,80 @@ static void lucid_symbol(char *name, unsigned long ip)
 }
 
 /*
+ * Who has called inet_twsk_deschedule_put(), and for which mini-socket. Its
+ * stack would tell as well, but reading that takes ten times as long as all else
+ * that is done for the event.
+ */
+static DEFINE_PER_CPU(struct lucid_deschedule_note {
+	const struct inet_timewait_sock *tw;
+	unsigned long parent_ip;
+}, lucid_deschedule_note);
+
+/* inet_twsk_deschedule_put(tw): it is to end before its time. */
+static void notrace lucid_entry_deschedule(struct ftrace_regs *fregs,
+					   unsigned long parent_ip)
+{
+	struct lucid_deschedule_note *note;
+
+	if (!trace_time_wait_enabled())
+		return;
+	note = this_cpu_ptr(&lucid_deschedule_note);
+	note->tw = lucid_arg(fregs, 0);
+	note->parent_ip = parent_ip;
+}
+
+/*
+ * The caller of inet_twsk_deschedule_put(), which will return to @put_ip. It may
+ * have moved to another CPU since its beginning: the stack moves along.
+ */
+static unsigned long lucid_tw_descheduler(const struct inet_timewait_sock *tw,
+					  unsigned long put_ip)
+{
+	struct lucid_deschedule_note *note;
+	unsigned long stack[16];
+	unsigned int i, depth;
+
+	note = this_cpu_ptr(&lucid_deschedule_note);
+	if (note->tw == tw) {
+		note->tw = NULL;
+		return note->parent_ip;
+	}
+	depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
+	for (i = 0; i + 1 < depth; i++)
+		if (stack[i] == put_ip)
+			return stack[i + 1];
+	return 0;
+}
+
+/*
  * inet_twsk_kill() has two callers: the timer, and inet_twsk_deschedule_put().
- * Of the latter the caller's caller knows why, and only the stack knows that.
+ * Once seen, both are known again by their address. Of the latter the caller's
+ * caller knows why.
  */
 static u8 lucid_tw_why(const struct inet_timewait_sock *tw,
 		       unsigned long parent_ip)
 {
-	static unsigned long timer_ip;
-	unsigned long stack[16];
-	unsigned int i, depth;
+	static unsigned long timer_ip, put_ip;
 	char name[KSYM_SYMBOL_LEN];
+	unsigned long ip;
 	u8 why;
 
 	if (parent_ip == READ_ONCE(timer_ip))
 		return TCP_LUCID_TW_END_TIMER;
-	lucid_symbol(name, parent_ip);
-	if (strstarts(name, "inet_twsk_purge"))
-		return TCP_LUCID_TW_END_NETNS;
-	if (!strstarts(name, "inet_twsk_deschedule_put")) {
-		WRITE_ONCE(timer_ip, parent_ip);
-		return TCP_LUCID_TW_END_TIMER;
+	if (parent_ip != READ_ONCE(put_ip)) {
+		lucid_symbol(name, parent_ip);
+		if (strstarts(name, "inet_twsk_purge"))
+			return TCP_LUCID_TW_END_NETNS;
+		if (!strstarts(name, "inet_twsk_deschedule_put")) {
+			WRITE_ONCE(timer_ip, parent_ip);
+			return TCP_LUCID_TW_END_TIMER;
+		}
+		WRITE_ONCE(put_ip, parent_ip);
 	}
-	depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
-	for (i = 0; i + 1 < depth; i++)
-		if (stack[i] == parent_ip)
-			break;
-	if (i + 1 >= depth)
+	ip = lucid_tw_descheduler(tw, parent_ip);
+	if (!ip)
 		return TCP_LUCID_TW_END_OTHER;
-	lucid_symbol(name, stack[i + 1]);
+	lucid_symbol(name, ip);
 	why = lucid_tw_killer(name);
 	/* In FIN_WAIT2 the same code answers data with a RST instead. */
 	if (why == TCP_LUCID_TW_END_NEW_SYN &&
@@ -217,6 +263,9 @@ static struct lucid_entry lucid_time_wait_entries[] = {
 		.name = "__inet_twsk_schedule",
 		.call = lucid_entry_schedule,
 		.provides = LUCID_CAN_TW,
+	}, {
+		.name = "inet_twsk_deschedule_put",
+		.call = lucid_entry_deschedule,
 	}, {
 		.name = "inet_twsk_kill",
 		.call = lucid_entry_kill,
