@@ -47,8 +47,12 @@
 /* Have both ends agreed on ECN? Accurate ECN brought more than one way to. */
 #ifdef TCP_ECN_OK
 #define lucid_ecn_agreed(tp)	((bool)((tp)->ecn_flags & TCP_ECN_OK))
+#define lucid_ecn_rfc3168(tp)	lucid_ecn_agreed(tp)
+#define LUCID_ECN_CHECK		"__tcp_ecn_check_ce"
 #else
 #define lucid_ecn_agreed(tp)	tcp_ecn_mode_any(tp)
+#define lucid_ecn_rfc3168(tp)	tcp_ecn_mode_rfc3168(tp)
+#define LUCID_ECN_CHECK		"tcp_data_ecn_check"
 #endif
 
 #endif /* _TCP_LUCID_COMPAT_H */

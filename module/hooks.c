@@ -143,3 +143,66 @@ void lucid_observer_detach(struct lucid_observer *obs)
 		obs->tracepoints[i].tp = NULL;
 	}
 }
+
+static void lucid_lazy_work(struct work_struct *work)
+{
+	struct lucid_lazy *lazy = container_of(work, struct lucid_lazy, work);
+	bool wanted = READ_ONCE(lazy->wanted);
+
+	if (wanted == lazy->attached)
+		return;
+	if (wanted)
+		lucid_observer_attach(&lazy->obs);
+	else
+		lucid_observer_detach(&lazy->obs);
+	lazy->attached = wanted;
+}
+
+/**
+ * lucid_lazy_init() - to be called before its event can be listened to
+ * @lazy: the hooks
+ *
+ * Context: process context, may sleep.
+ * Return: the TCP_LUCID_CAN_* bits that will be lost because hooks are missing.
+ */
+unsigned long lucid_lazy_init(struct lucid_lazy *lazy)
+{
+	unsigned long lost = lucid_observer_attach(&lazy->obs);
+
+	lucid_observer_detach(&lazy->obs);
+	INIT_WORK(&lazy->work, lucid_lazy_work);
+	return lost;
+}
+
+/**
+ * lucid_lazy_want() - somebody has begun to listen, or nobody listens any more
+ * @lazy: the hooks
+ * @wanted: which of the two
+ *
+ * An event's callbacks run under tracepoints_mutex, which ftrace takes while it
+ * holds its own lock: to attach right here could deadlock. So there is a moment
+ * between the beginning of listening and the first event.
+ */
+void lucid_lazy_want(struct lucid_lazy *lazy, bool wanted)
+{
+	/* rmmod takes away the events of somebody who still listens. */
+	if (READ_ONCE(lazy->over))
+		return;
+	WRITE_ONCE(lazy->wanted, wanted);
+	schedule_work(&lazy->work);
+}
+
+/**
+ * lucid_lazy_exit() - detach what is attached, for good
+ * @lazy: the hooks
+ *
+ * Context: process context, may sleep.
+ */
+void lucid_lazy_exit(struct lucid_lazy *lazy)
+{
+	WRITE_ONCE(lazy->over, true);
+	cancel_work_sync(&lazy->work);
+	if (lazy->attached)
+		lucid_observer_detach(&lazy->obs);
+	lazy->attached = false;
+}

@@ -8,6 +8,7 @@
 
 #include <linux/ftrace.h>
 #include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 
 /**
  * struct lucid_tracepoint - a probe on one of the kernel's tracepoints
@@ -55,7 +56,27 @@ struct lucid_observer {
 	unsigned int nr_entries;
 };
 
+/**
+ * struct lucid_lazy - hooks that are attached only while somebody listens
+ * @obs: the hooks
+ * @work: attaches or detaches them; an event's own callbacks may not
+ * @wanted: what they are to be
+ * @attached: what they are
+ * @over: the module is going
+ */
+struct lucid_lazy {
+	struct lucid_observer obs;
+	struct work_struct work;
+	bool wanted;
+	bool attached;
+	bool over;
+};
+
 unsigned long lucid_observer_attach(struct lucid_observer *obs);
 void lucid_observer_detach(struct lucid_observer *obs);
+
+unsigned long lucid_lazy_init(struct lucid_lazy *lazy);
+void lucid_lazy_want(struct lucid_lazy *lazy, bool wanted);
+void lucid_lazy_exit(struct lucid_lazy *lazy);
 
 #endif /* _TCP_LUCID_HOOKS_H */

@@ -27,7 +27,11 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_LISTEN |
 				    TCP_LUCID_CAN_FAST_OPEN |
 				    TCP_LUCID_CAN_CONNECT_FAILED |
-				    TCP_LUCID_CAN_SUPPRESSED;
+				    TCP_LUCID_CAN_SUPPRESSED |
+				    TCP_LUCID_CAN_SPURIOUS |
+				    TCP_LUCID_CAN_RTT |
+				    TCP_LUCID_CAN_REORDERING |
+				    TCP_LUCID_CAN_ECN;
 /* Read-only: written once, before the module is live. */
 module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
@@ -40,22 +44,36 @@ MODULE_PARM_DESC(capabilities,
 static struct lucid_observer *const lucid_observers[] = {
 	&lucid_state_observer,
 	&lucid_handshake_observer,
+	&lucid_resend_observer,
 	&lucid_retransmit_observer,
+	&lucid_recovery_observer,
 	&lucid_time_wait_observer,
 	&lucid_listen_observer,
 	&lucid_fast_open_observer,
 	&lucid_connect_observer,
+	&lucid_spurious_observer,
+	&lucid_reordering_observer,
+	&lucid_ecn_observer,
+};
+
+/* Hooks that are there only while somebody listens: they see every packet. */
+static struct lucid_lazy *const lucid_lazies[] = {
+	&lucid_ecn_packets,
+	&lucid_rtt_acks,
 };
 
 static void lucid_observers_detach(void)
 {
 	unsigned int i;
 
+	for (i = ARRAY_SIZE(lucid_lazies); i-- > 0; )
+		lucid_lazy_exit(lucid_lazies[i]);
 	for (i = ARRAY_SIZE(lucid_observers); i-- > 0; )
 		lucid_observer_detach(lucid_observers[i]);
 	/* No probe is running in our text when this returns. */
 	tracepoint_synchronize_unregister();
 	lucid_listen_exit();
+	lucid_retransmit_exit();
 }
 
 static int __init lucid_init(void)
@@ -71,8 +89,11 @@ static int __init lucid_init(void)
 		goto err_params;
 
 	lucid_listen_init();
+	lucid_retransmit_init();
 	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
 		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
+	for (i = 0; i < ARRAY_SIZE(lucid_lazies); i++)
+		capabilities &= ~lucid_lazy_init(lucid_lazies[i]);
 
 	err = tcp_register_congestion_control(&lucid_cubic_ops);
 	if (err)

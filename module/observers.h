@@ -26,6 +26,17 @@ extern struct lucid_observer lucid_connect_observer;
 extern struct lucid_observer lucid_fast_open_observer;
 extern struct lucid_observer lucid_listen_observer;
 
+extern struct lucid_observer lucid_resend_observer;
+extern struct lucid_observer lucid_recovery_observer;
+extern struct lucid_observer lucid_spurious_observer;
+extern struct lucid_observer lucid_reordering_observer;
+extern struct lucid_observer lucid_ecn_observer;
+extern struct lucid_lazy lucid_ecn_packets;
+extern struct lucid_lazy lucid_rtt_acks;
+
+void lucid_retransmit_init(void);
+void lucid_retransmit_exit(void);
+
 void lucid_listen_init(void);
 void lucid_listen_exit(void);
 

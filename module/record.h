@@ -52,6 +52,7 @@ struct lucid_retransmit {
 	u32 srtt_us;
 	u32 rto_us;
 	u16 attempt;
+	u16 err;
 	u8 reason;
 	u8 flags;
 	u8 state;
@@ -202,6 +203,46 @@ struct lucid_suppressed {
 	u64 count;
 	u32 since_ms;
 	u8 event;
+};
+
+struct lucid_spurious {
+	u32 snd_una;
+	u32 recover;
+	u32 old_cwnd;
+	u32 cwnd;
+	u32 old_ssthresh;
+	u32 ssthresh;
+	u8 kind;
+	u8 ca_state;
+	u8 whole;
+};
+
+struct lucid_reordering {
+	u32 old_degree;
+	u32 degree;
+	u32 distance;
+	u32 seen;
+	u8 by;
+	u8 ca_state;
+};
+
+struct lucid_ecn {
+	u32 seq;
+	u32 count;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 delivered_ce;
+	u8 what;
+	u8 ca_state;
+};
+
+struct lucid_rtt {
+	u32 rtt_us;
+	u32 srtt_us;
+	u32 mdev_us;
+	u32 rttvar_us;
+	u32 rto_us;
+	u32 min_rtt_us;
 };
 
 #endif /* _TCP_LUCID_RECORD_H */

@@ -52,7 +52,12 @@
 	EM(TCP_LUCID_RESEND_FAST,		"FAST") \
 	EM(TCP_LUCID_RESEND_TLP,		"TLP") \
 	EM(TCP_LUCID_RESEND_RESIZE,		"RESIZE") \
-	EMe(TCP_LUCID_RESEND_ZERO_WINDOW,	"ZERO_WINDOW")
+	EM(TCP_LUCID_RESEND_ZERO_WINDOW,	"ZERO_WINDOW") \
+	EM(TCP_LUCID_RESEND_FAST_DUPACKS,	"FAST_DUPACKS") \
+	EM(TCP_LUCID_RESEND_FAST_TIMER,		"FAST_TIMER") \
+	EM(TCP_LUCID_RESEND_RECOVERY,		"RECOVERY") \
+	EM(TCP_LUCID_RESEND_FAST_OPEN,		"FAST_OPEN") \
+	EMe(TCP_LUCID_RESEND_MTU_PROBE,		"MTU_PROBE")
 
 #define TCP_LUCID_RECOVERIES \
 	EM(TCP_LUCID_RECOVERY_DUPACKS,		"began: DUPACKS") \
@@ -166,6 +171,25 @@
 	EM(TCP_LUCID_LIMITED_LISTEN,	"listen") \
 	EMe(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open")
 
+#define TCP_LUCID_SPURIOUSES \
+	EM(TCP_LUCID_SPURIOUS_DSACK,		"DSACK") \
+	EM(TCP_LUCID_SPURIOUS_TIMESTAMPS,	"TIMESTAMPS") \
+	EM(TCP_LUCID_SPURIOUS_FRTO,		"FRTO") \
+	EMe(TCP_LUCID_SPURIOUS_UNSENT,		"UNSENT")
+
+#define TCP_LUCID_REORDERINGS \
+	EM(TCP_LUCID_REORDERING_SACK,		"SACK") \
+	EM(TCP_LUCID_REORDERING_ACK,		"ACK") \
+	EM(TCP_LUCID_REORDERING_DSACK,		"DSACK") \
+	EM(TCP_LUCID_REORDERING_TIMESTAMPS,	"TIMESTAMPS") \
+	EMe(TCP_LUCID_REORDERING_RENO,		"RENO")
+
+#define TCP_LUCID_ECNS \
+	EM(TCP_LUCID_ECN_CE_RECEIVED,	"CE_RECEIVED") \
+	EM(TCP_LUCID_ECN_ECE_RECEIVED,	"ECE_RECEIVED") \
+	EM(TCP_LUCID_ECN_CWR_SENT,	"CWR_SENT") \
+	EMe(TCP_LUCID_ECN_CWR_RECEIVED,	"CWR_RECEIVED")
+
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
 #undef EMe
@@ -187,6 +211,9 @@ TCP_LUCID_LISTEN_WHYS
 TCP_LUCID_FAST_OPENS
 TCP_LUCID_CONNECT_ENDS
 TCP_LUCID_LIMITEDS
+TCP_LUCID_SPURIOUSES
+TCP_LUCID_REORDERINGS
+TCP_LUCID_ECNS
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -1021,6 +1048,253 @@ TRACE_EVENT(suppressed,
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->event, TCP_LUCID_LIMITEDS),
 		  __entry->count, __entry->since_ms)
+);
+
+/*
+ * retransmit_failed: a segment was to be sent again and was not.
+ *
+ * The kernel tries again later. With err EBUSY it found the last transmission
+ * still in this host's queues (counted by TcpExtTCPSpuriousRtxHostQueues);
+ * otherwise the host refused the segment, which TcpExtTCPRetransFail counts, or
+ * it does not fit the window, or there was no memory or no route.
+ *
+ * seq, len	first sequence number, bytes of payload that were to be sent
+ * segs		segments
+ * cwnd, in_flight	packets, as they were
+ * attempt, flags, state, ca_state	as in retransmit
+ * err		errno, a positive number; 0: not known. Kernels before 7.2 tell
+ *		only of EBUSY
+ * reason	enum tcp_lucid_resend
+ */
+TRACE_EVENT(retransmit_failed,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_retransmit *rtx),
+	TP_ARGS(conn, rtx),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, segs)
+		__field(__u32, cwnd)
+		__field(__u32, in_flight)
+		__field(__u16, attempt)
+		__field(__u16, err)
+		__field(__u8, reason)
+		__field(__u8, flags)
+		__field(__u8, state)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = rtx->seq;
+		__entry->len = rtx->len;
+		__entry->segs = rtx->segs;
+		__entry->cwnd = rtx->cwnd;
+		__entry->in_flight = rtx->in_flight;
+		__entry->attempt = rtx->attempt;
+		__entry->err = rtx->err;
+		__entry->reason = rtx->reason;
+		__entry->flags = rtx->flags;
+		__entry->state = rtx->state;
+		__entry->ca_state = rtx->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "reason=%s err=%u seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%u cwnd=%u in_flight=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->reason, TCP_LUCID_RESENDS),
+		  __entry->err, __entry->seq, __entry->len, __entry->segs,
+		  __entry->attempt,
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __entry->flags, __entry->ca_state, __entry->cwnd,
+		  __entry->in_flight)
+);
+
+/*
+ * spurious: a reduction of the window was needless, and is undone.
+ *
+ * snd_una	oldest sequence number not acknowledged
+ * recover	what was outstanding when the reduction began ended here
+ * old_cwnd, old_ssthresh	packets, before
+ * cwnd		packets, after; the same as before if there was an ECN echo,
+ *		too; 0: this control has a way of its own and does not tell
+ * ssthresh	packets, after
+ * kind		enum tcp_lucid_spurious
+ * ca_state	state of congestion control that it is undone from (0 Open,
+ *		1 Disorder, 2 CWR, 3 Recovery, 4 Loss)
+ * whole	1: all up to recover is acknowledged; 0: not yet
+ */
+TRACE_EVENT(spurious,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_spurious *sp),
+	TP_ARGS(conn, sp),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, snd_una)
+		__field(__u32, recover)
+		__field(__u32, old_cwnd)
+		__field(__u32, cwnd)
+		__field(__u32, old_ssthresh)
+		__field(__u32, ssthresh)
+		__field(__u8, kind)
+		__field(__u8, ca_state)
+		__field(__u8, whole)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->snd_una = sp->snd_una;
+		__entry->recover = sp->recover;
+		__entry->old_cwnd = sp->old_cwnd;
+		__entry->cwnd = sp->cwnd;
+		__entry->old_ssthresh = sp->old_ssthresh;
+		__entry->ssthresh = sp->ssthresh;
+		__entry->kind = sp->kind;
+		__entry->ca_state = sp->ca_state;
+		__entry->whole = sp->whole;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "kind=%s ca_state=%u whole=%u old_cwnd=%u cwnd=%u old_ssthresh=%u ssthresh=%u snd_una=%u recover=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->kind, TCP_LUCID_SPURIOUSES),
+		  __entry->ca_state, __entry->whole, __entry->old_cwnd,
+		  __entry->cwnd, __entry->old_ssthresh, __entry->ssthresh,
+		  __entry->snd_una, __entry->recover)
+);
+
+/*
+ * reordering: a segment came after one that was sent later.
+ *
+ * old_degree, degree	packets: how far out of order the kernel expected them
+ *		to come (tcp_reordering at first), and now expects them to
+ * distance	packets: how far this one was; 0 with RENO, which cannot tell
+ * seen		how often so far, this one included
+ * by		enum tcp_lucid_reordering
+ * ca_state	state of congestion control (0 Open, 1 Disorder, 2 CWR,
+ *		3 Recovery, 4 Loss)
+ */
+TRACE_EVENT(reordering,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_reordering *ro),
+	TP_ARGS(conn, ro),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, old_degree)
+		__field(__u32, degree)
+		__field(__u32, distance)
+		__field(__u32, seen)
+		__field(__u8, by)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->old_degree = ro->old_degree;
+		__entry->degree = ro->degree;
+		__entry->distance = ro->distance;
+		__entry->seen = ro->seen;
+		__entry->by = ro->by;
+		__entry->ca_state = ro->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "by=%s old_degree=%u degree=%u distance=%u seen=%u ca_state=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->by, TCP_LUCID_REORDERINGS),
+		  __entry->old_degree, __entry->degree, __entry->distance,
+		  __entry->seen, __entry->ca_state)
+);
+
+int lucid_ecn_listened(void);
+void lucid_ecn_unheard(void);
+int lucid_rtt_listened(void);
+void lucid_rtt_unheard(void);
+
+/*
+ * ecn: a congestion mark comes in, is echoed, answered (RFC 3168).
+ *
+ * At the receiver of data CE_RECEIVED and CWR_RECEIVED, at the sender
+ * ECE_RECEIVED and CWR_SENT. Of connections with Accurate ECN (7.2, tcp_ecn=3 or
+ * more) only ECE_RECEIVED, when a mark reduces the window. CWR_SENT also
+ * follows a reduction for another cause.
+ *
+ * seq		of the segment; ECE_RECEIVED: what it acknowledges up to
+ * count	segments: CE_RECEIVED: in this packet (1 without GRO);
+ *		CWR_RECEIVED: marked since the CE_RECEIVED before, 0: not known
+ * cwnd, ssthresh	packets
+ * delivered_ce	packets delivered so far whose ACKs had the echo
+ * what		enum tcp_lucid_ecn
+ * ca_state	state of congestion control, at ECE_RECEIVED the one before
+ */
+TRACE_EVENT_FN(ecn,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_ecn *ecn),
+	TP_ARGS(conn, ecn),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, count)
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, delivered_ce)
+		__field(__u8, what)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = ecn->seq;
+		__entry->count = ecn->count;
+		__entry->cwnd = ecn->cwnd;
+		__entry->ssthresh = ecn->ssthresh;
+		__entry->delivered_ce = ecn->delivered_ce;
+		__entry->what = ecn->what;
+		__entry->ca_state = ecn->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s seq=%u count=%u cwnd=%u ssthresh=%u delivered_ce=%u ca_state=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_ECNS),
+		  __entry->seq, __entry->count, __entry->cwnd,
+		  __entry->ssthresh, __entry->delivered_ce,
+		  __entry->ca_state),
+	lucid_ecn_listened, lucid_ecn_unheard
+);
+
+/*
+ * rtt: a round trip is over, once for each; with what was measured last.
+ *
+ * The round trip of a handshake stands in its handshake event; a passive end's
+ * is not repeated here.
+ *
+ * rtt_us	the measurement
+ * srtt_us	smoothed (RFC 6298: SRTT)
+ * mdev_us	mean deviation, as "ss -i" shows it after the slash
+ * rttvar_us	variation that the timeout is made of (RFC 6298: RTTVAR)
+ * rto_us	retransmission timeout
+ * min_rtt_us	smallest in the last tcp_min_rtt_wlen seconds
+ */
+TRACE_EVENT_FN(rtt,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_rtt *rtt),
+	TP_ARGS(conn, rtt),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, rtt_us)
+		__field(__u32, srtt_us)
+		__field(__u32, mdev_us)
+		__field(__u32, rttvar_us)
+		__field(__u32, rto_us)
+		__field(__u32, min_rtt_us)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->rtt_us = rtt->rtt_us;
+		__entry->srtt_us = rtt->srtt_us;
+		__entry->mdev_us = rtt->mdev_us;
+		__entry->rttvar_us = rtt->rttvar_us;
+		__entry->rto_us = rtt->rto_us;
+		__entry->min_rtt_us = rtt->min_rtt_us;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "rtt_us=%u srtt_us=%u mdev_us=%u rttvar_us=%u rto_us=%u min_rtt_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __entry->rtt_us, __entry->srtt_us, __entry->mdev_us,
+		  __entry->rttvar_us, __entry->rto_us, __entry->min_rtt_us),
+	lucid_rtt_listened, lucid_rtt_unheard
 );
 
 #endif /* _TRACE_TCP_LUCID_H */

@@ -40,10 +40,17 @@ enum tcp_lucid_step {
  * @TCP_LUCID_RESEND_SYNACK_DUP: the peer's SYN came again, so does our SYN-ACK
  * @TCP_LUCID_RESEND_RTO: the retransmission timer ran out (RFC 6298)
  * @TCP_LUCID_RESEND_AFTER_RTO: more of the window lost with an earlier RTO
- * @TCP_LUCID_RESEND_FAST: fast retransmit and recovery (RFC 6675, RFC 8985)
+ * @TCP_LUCID_RESEND_FAST: fast retransmit: SACK shows that the oldest segment is
+ *	lost (RFC 6675, RFC 8985); recovery begins with it
  * @TCP_LUCID_RESEND_TLP: tail loss probe (RFC 8985, section 7)
- * @TCP_LUCID_RESEND_RESIZE: the path MTU shrank or Fast Open data was refused
+ * @TCP_LUCID_RESEND_RESIZE: the path MTU shrank: ICMP says it was too large
  * @TCP_LUCID_RESEND_ZERO_WINDOW: the peer took its window back; this probes it
+ * @TCP_LUCID_RESEND_FAST_DUPACKS: fast retransmit without SACK: three duplicate
+ *	ACKs (RFC 6582)
+ * @TCP_LUCID_RESEND_FAST_TIMER: fast retransmit: RACK's reordering timer ran out
+ * @TCP_LUCID_RESEND_RECOVERY: more of what was lost, in the same recovery
+ * @TCP_LUCID_RESEND_FAST_OPEN: the SYN-ACK did not acknowledge the SYN's data
+ * @TCP_LUCID_RESEND_MTU_PROBE: a probe of the path MTU was too large (RFC 4821)
  */
 enum tcp_lucid_resend {
 	TCP_LUCID_RESEND_UNKNOWN	= 0,
@@ -56,6 +63,11 @@ enum tcp_lucid_resend {
 	TCP_LUCID_RESEND_TLP		= 7,
 	TCP_LUCID_RESEND_RESIZE		= 8,
 	TCP_LUCID_RESEND_ZERO_WINDOW	= 9,
+	TCP_LUCID_RESEND_FAST_DUPACKS	= 10,
+	TCP_LUCID_RESEND_FAST_TIMER	= 11,
+	TCP_LUCID_RESEND_RECOVERY	= 12,
+	TCP_LUCID_RESEND_FAST_OPEN	= 13,
+	TCP_LUCID_RESEND_MTU_PROBE	= 14,
 };
 
 /**
@@ -318,6 +330,53 @@ enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
 };
 
+/**
+ * enum tcp_lucid_spurious - spurious.kind: what showed that nothing was lost
+ * @TCP_LUCID_SPURIOUS_DSACK: the peer has all that was sent again twice
+ * @TCP_LUCID_SPURIOUS_TIMESTAMPS: its timestamp is older than what was sent
+ *	again (Eifel, RFC 3522)
+ * @TCP_LUCID_SPURIOUS_FRTO: after a timeout, what had not been sent again was
+ *	acknowledged (F-RTO, RFC 5682)
+ * @TCP_LUCID_SPURIOUS_UNSENT: an ACK came before anything was sent again
+ */
+enum tcp_lucid_spurious {
+	TCP_LUCID_SPURIOUS_DSACK	= 1,
+	TCP_LUCID_SPURIOUS_TIMESTAMPS	= 2,
+	TCP_LUCID_SPURIOUS_FRTO		= 3,
+	TCP_LUCID_SPURIOUS_UNSENT	= 4,
+};
+
+/**
+ * enum tcp_lucid_reordering - reordering.by: what showed it
+ * @TCP_LUCID_REORDERING_SACK: SACK of a segment below one that came earlier
+ * @TCP_LUCID_REORDERING_ACK: the cumulative ACK of such a segment
+ * @TCP_LUCID_REORDERING_DSACK: the same segment came twice: the first was late
+ * @TCP_LUCID_REORDERING_TIMESTAMPS: in recovery, an ACK with a timestamp older
+ *	than what was sent again
+ * @TCP_LUCID_REORDERING_RENO: without SACK, more duplicate ACKs than a loss makes
+ */
+enum tcp_lucid_reordering {
+	TCP_LUCID_REORDERING_SACK	= 1,
+	TCP_LUCID_REORDERING_ACK	= 2,
+	TCP_LUCID_REORDERING_DSACK	= 3,
+	TCP_LUCID_REORDERING_TIMESTAMPS	= 4,
+	TCP_LUCID_REORDERING_RENO	= 5,
+};
+
+/**
+ * enum tcp_lucid_ecn - ecn.what: a step of RFC 3168, section 6.1
+ * @TCP_LUCID_ECN_CE_RECEIVED: a marked segment, the first since the last CWR
+ * @TCP_LUCID_ECN_ECE_RECEIVED: the peer echoes a mark: the window is reduced
+ * @TCP_LUCID_ECN_CWR_SENT: a segment tells the peer that the window is reduced
+ * @TCP_LUCID_ECN_CWR_RECEIVED: the peer's window is reduced
+ */
+enum tcp_lucid_ecn {
+	TCP_LUCID_ECN_CE_RECEIVED	= 1,
+	TCP_LUCID_ECN_ECE_RECEIVED	= 2,
+	TCP_LUCID_ECN_CWR_SENT		= 3,
+	TCP_LUCID_ECN_CWR_RECEIVED	= 4,
+};
+
 /* Bits of tcp_lucid_info.flags, and of ack.flags. */
 #define TCP_LUCID_FLAG_STAGE	(1U << 0) /* CUBIC: a stage is under way */
 #define TCP_LUCID_FLAG_UNUSED	(1U << 1) /* window not in full use */
@@ -364,5 +423,9 @@ struct tcp_lucid_info {
 #define TCP_LUCID_CAN_FAST_OPEN		(1U << 9)
 #define TCP_LUCID_CAN_CONNECT_FAILED	(1U << 10)
 #define TCP_LUCID_CAN_SUPPRESSED	(1U << 11)
+#define TCP_LUCID_CAN_SPURIOUS		(1U << 15)
+#define TCP_LUCID_CAN_RTT		(1U << 16)
+#define TCP_LUCID_CAN_REORDERING	(1U << 17)
+#define TCP_LUCID_CAN_ECN		(1U << 18)
 
 #endif /* _UAPI_LINUX_TCP_LUCID_H */
