@@ -129,10 +129,13 @@ static void notrace lucid_entry_transmit(struct ftrace_regs *fregs,
 	lucid_ecn_emit(sk, TCP_LUCID_ECN_CWR_SENT, TCP_SKB_CB(skb)->seq, 0);
 }
 
-/* The socket whose window an echo is about to reduce. */
-static DEFINE_PER_CPU(const struct sock *, lucid_echo_note);
+/* The socket whose window is about to be reduced for another cause. */
+static DEFINE_PER_CPU(const struct sock *, lucid_local_note);
 
-/* tcp_enter_cwr(sk): an echo, unless it is called where segments are sent. */
+/*
+ * tcp_enter_cwr(sk): where an ACK is handled it is for an echo, and may have been
+ * inlined there. Others call it for a full local queue, or a delay.
+ */
 static void notrace lucid_entry_enter_cwr(struct ftrace_regs *fregs,
 					  unsigned long parent_ip)
 {
@@ -143,17 +146,20 @@ static void notrace lucid_entry_enter_cwr(struct ftrace_regs *fregs,
 		return;
 	/* A return address may already lie behind the end of its function. */
 	sprint_symbol_no_offset(name, parent_ip - 1);
-	this_cpu_write(lucid_echo_note,
-		       strstarts(name, "__tcp_transmit_skb") ? NULL : sk);
+	this_cpu_write(lucid_local_note,
+		       strstarts(name, "tcp_fastretrans_alert") ||
+		       strstarts(name, "tcp_ack") ? NULL : sk);
 }
 
 static void lucid_probe_cwr(void *unused, struct sock *sk, const u8 ca_state)
 {
-	if (ca_state != TCP_CA_CWR || !trace_ecn_enabled() ||
-	    raw_cpu_read(lucid_echo_note) != sk)
+	if (ca_state != TCP_CA_CWR || !trace_ecn_enabled())
 		return;
-	raw_cpu_write(lucid_echo_note, NULL);
-	lucid_ecn_emit(sk, TCP_LUCID_ECN_ECE_RECEIVED, tcp_sk(sk)->snd_una, 0);
+	if (raw_cpu_read(lucid_local_note) == sk)
+		raw_cpu_write(lucid_local_note, NULL);
+	else
+		lucid_ecn_emit(sk, TCP_LUCID_ECN_ECE_RECEIVED,
+			       tcp_sk(sk)->snd_una, 0);
 }
 
 static struct lucid_tracepoint lucid_ecn_tracepoints[] = {

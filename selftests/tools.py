@@ -108,8 +108,25 @@ def retransmit():
     with Tool("retransmit") as tool:
         path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 10 3")
         talk(path, size=60000)
+        path.undrop()
+        client, server = path.pair(port=5001)
+        path.client.sh("nft -f -", stdin="""
+            table inet t {
+                chain f {
+                    type filter hook output priority 0;
+                    ip length > 600 drop
+                }
+            }""")
+        client.send(bytes(1000))
+        wait(1)
+        path.client.sh("nft delete table inet t")
+        client.close()
+        server.close()
         said = tool.output()
     has(said, "FAST")
+    has(said, "RECOVERY")
+    has(said, "NOT SENT", "10.0.1.1:", "> 10.0.2.1:5001")
+    has(said, "@segments_not_sent[")
 
 
 def timewait():
