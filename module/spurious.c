@@ -49,7 +49,9 @@ static bool lucid_undo_is_frto(const struct sock *sk)
 
 /*
  * In the midst of a recovery (@unmark) the core asks for the timestamps alone,
- * otherwise for D-SACKs first: undo_retrans is what they have left over.
+ * otherwise for D-SACKs first: undo_retrans is what they have left over, and
+ * negative until something is sent again. retrans_stamp, when that was, may have
+ * been cleared already in the midst.
  */
 static u8 lucid_spurious_kind(const struct sock *sk, bool unmark)
 {
@@ -60,8 +62,9 @@ static u8 lucid_spurious_kind(const struct sock *sk, bool unmark)
 		return TCP_LUCID_SPURIOUS_FRTO;
 	if (!tp->undo_retrans && !partial)
 		return TCP_LUCID_SPURIOUS_DSACK;
-	return tp->retrans_stamp ? TCP_LUCID_SPURIOUS_TIMESTAMPS :
-				   TCP_LUCID_SPURIOUS_UNSENT;
+	if (partial ? tp->undo_retrans < 0 : !tp->retrans_stamp)
+		return TCP_LUCID_SPURIOUS_UNSENT;
+	return TCP_LUCID_SPURIOUS_TIMESTAMPS;
 }
 
 /* What becomes of the window is up to the control. Most do as Reno does. */
