@@ -146,9 +146,10 @@ static void notrace lucid_entry_enter_cwr(struct ftrace_regs *fregs,
 		return;
 	/* A return address may already lie behind the end of its function. */
 	sprint_symbol_no_offset(name, parent_ip - 1);
-	this_cpu_write(lucid_local_note,
-		       strstarts(name, "tcp_fastretrans_alert") ||
-		       strstarts(name, "tcp_ack") ? NULL : sk);
+	if (strstarts(name, "tcp_fastretrans_alert") ||
+	    strstarts(name, "tcp_ack"))
+		sk = NULL;
+	this_cpu_write(lucid_local_note, sk);
 }
 
 static void lucid_probe_cwr(void *unused, struct sock *sk, const u8 ca_state)

@@ -72,7 +72,7 @@ static u8 lucid_loss_reason(const struct sock *sk)
 
 	found = atomic64_read(&lucid_loss_notes[hash_64(cookie,
 							LUCID_LOSS_BITS)]);
-	return found >> 8 == (cookie & U64_MAX >> 8) ? found & 0xff : 0;
+	return found >> 8 == (cookie & (U64_MAX >> 8)) ? found & 0xff : 0;
 }
 
 static void lucid_loss_set(const struct sock *sk, u8 reason)

@@ -27,7 +27,7 @@
  * The attempt that is being made. Two for each CPU: one of a process, and one of
  * a softirq that may come in between.
  */
-static DEFINE_PER_CPU(struct lucid_attempt {
+struct lucid_attempt {
 	struct tasklet_struct over;
 	struct lucid_conn conn;
 	struct lucid_retransmit rtx;
@@ -35,7 +35,9 @@ static DEFINE_PER_CPU(struct lucid_attempt {
 	const struct task_struct *task;	/* who makes it; NULL: a softirq */
 	bool again;			/* it was sent again before */
 	bool open;			/* what became of it is not known */
-} [2], lucid_attempts);
+};
+
+static DEFINE_PER_CPU(struct lucid_attempt[2], lucid_attempts);
 
 static struct lucid_attempt *lucid_attempt_here(void)
 {

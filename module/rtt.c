@@ -23,12 +23,14 @@
  * What it was before this ACK. Two for each CPU: one of a process, and one of a
  * softirq that may come in between.
  */
-static DEFINE_PER_CPU(struct lucid_rtt_note {
+struct lucid_rtt_note {
 	const struct sock *sk;
 	u64 mstamp;
 	u32 srtt_us;
 	u32 rtt_seq;
-} [2], lucid_rtt_notes);
+};
+
+static DEFINE_PER_CPU(struct lucid_rtt_note[2], lucid_rtt_notes);
 
 static struct lucid_rtt_note *lucid_rtt_note(void)
 {
