@@ -44,6 +44,13 @@
 	((void)(size), register_net_sysctl(net, path, table))
 #endif
 
+/* The longest that a timer may be: a sysctl and a socket option since 6.15. */
+#ifdef LUCID_HAVE_RTO_MAX
+#define lucid_rto_max(sk)	tcp_rto_max(sk)
+#else
+#define lucid_rto_max(sk)	((void)(sk), TCP_RTO_MAX)
+#endif
+
 /* Have both ends agreed on ECN? Accurate ECN brought more than one way to. */
 #ifdef TCP_ECN_OK
 #define lucid_ecn_agreed(tp)	((bool)((tp)->ecn_flags & TCP_ECN_OK))

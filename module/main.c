@@ -14,6 +14,7 @@
 #include <uapi/linux/tcp_lucid.h>
 
 #include "congestion.h"
+#include "demand.h"
 #include "flood.h"
 #include "observers.h"
 #include "params.h"
@@ -27,7 +28,9 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_LISTEN |
 				    TCP_LUCID_CAN_FAST_OPEN |
 				    TCP_LUCID_CAN_CONNECT_FAILED |
-				    TCP_LUCID_CAN_SUPPRESSED;
+				    TCP_LUCID_CAN_SUPPRESSED |
+				    TCP_LUCID_CAN_FLOW_CONTROL |
+				    TCP_LUCID_CAN_LIMITED;
 /* Read-only: written once, before the module is live. */
 module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
@@ -51,6 +54,7 @@ static void lucid_observers_detach(void)
 {
 	unsigned int i;
 
+	lucid_demand_stop();
 	for (i = ARRAY_SIZE(lucid_observers); i-- > 0; )
 		lucid_observer_detach(lucid_observers[i]);
 	/* No probe is running in our text when this returns. */
@@ -71,8 +75,11 @@ static int __init lucid_init(void)
 		goto err_params;
 
 	lucid_listen_init();
+	lucid_flow_control_init();
+	lucid_limited_init();
 	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
 		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
+	capabilities &= ~lucid_demand_start();
 
 	err = tcp_register_congestion_control(&lucid_cubic_ops);
 	if (err)

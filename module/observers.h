@@ -29,4 +29,11 @@ extern struct lucid_observer lucid_listen_observer;
 void lucid_listen_init(void);
 void lucid_listen_exit(void);
 
+void lucid_flow_control_init(void);
+void lucid_flow_control_closed(const struct sock *sk);
+void lucid_limited_init(void);
+void lucid_limited_ca_state(const struct sock *sk, u8 ca_state);
+void lucid_limited_established(const struct sock *sk);
+void lucid_limited_closed(const struct sock *sk);
+
 #endif /* _TCP_LUCID_OBSERVERS_H */

@@ -204,4 +204,34 @@ struct lucid_suppressed {
 	u8 event;
 };
 
+struct lucid_flow_control {
+	u32 since_us;
+	u32 next_us;
+	u32 rto_us;
+	u32 rcv_wnd;
+	u32 snd_wnd;
+	u32 rcv_queue;
+	u32 rcvbuf;
+	u32 unsent;
+	u32 shrunk;
+	u16 attempt;
+	u16 unanswered;
+	u8 what;
+	u8 backoff;
+	u8 rcv_wscale;
+	u8 snd_wscale;
+};
+
+struct lucid_limited {
+	u64 for_us;
+	u64 ago_us;
+	u32 cwnd;
+	u32 in_flight;
+	u32 snd_wnd;
+	u32 unsent;
+	u32 sndbuf;
+	u8 from;
+	u8 to;
+};
+
 #endif /* _TCP_LUCID_RECORD_H */

@@ -255,6 +255,8 @@ static void lucid_probe_ca_state(void *unused, struct sock *sk,
 
 	if (ca_state == TCP_CA_Loss && inet_csk(sk)->icsk_pending)
 		lucid_cause_set(&lucid_resize_note, sk);
+	if (old != ca_state)
+		lucid_limited_ca_state(sk, ca_state);
 	if (!trace_fast_retransmit_enabled() || old == ca_state ||
 	    sk->sk_state == TCP_CLOSE)
 		return;

@@ -82,14 +82,19 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 {
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
-	if (newstate == TCP_CLOSE && oldstate != newstate)
+	if (newstate == TCP_CLOSE && oldstate != newstate) {
 		lucid_recovery_closed(sk);
+		lucid_flow_control_closed(sk);
+		lucid_limited_closed(sk);
+	}
 	if (trace_state_enabled())
 		lucid_state_of_sock(sk, oldstate, newstate);
 	if (newstate == TCP_CLOSE)
 		lucid_connect_closed(sk, oldstate);
-	if (newstate == TCP_ESTABLISHED)
+	if (newstate == TCP_ESTABLISHED) {
 		lucid_handshake_complete(sk, oldstate);
+		lucid_limited_established(sk);
+	}
 }
 
 /* tcp_ca_openreq_child(child, dst): the child of a listener has its tuple. */

@@ -7,8 +7,8 @@ import re
 from lucid import TRACEFS, Path, Trace, equal, run, sh, wait, wait_closed
 
 EVENTS = ("ack", "connect_failed", "epoch", "fast_open", "fast_retransmit",
-          "handshake", "listen", "reduction", "region", "retransmit", "sample",
-          "slow_start", "state", "suppressed", "time_wait", "undo", "unused",
+          "flow_control", "handshake", "limited", "listen", "reduction",
+          "region", "retransmit", "sample", "slow_start", "state", "suppressed", "time_wait", "undo", "unused",
           "window")
 FIELD = re.compile(r"field:(.+?) (\w+)(\[\d+\])?;\s+offset:(\d+);\s+size:(\d+);")
 CONN = [("__u64", "cookie", ""), ("__u32", "netns", ""),

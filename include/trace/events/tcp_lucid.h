@@ -166,6 +166,25 @@
 	EM(TCP_LUCID_LIMITED_LISTEN,	"listen") \
 	EMe(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open")
 
+#define TCP_LUCID_FLOWS \
+	EM(TCP_LUCID_FLOW_ZERO_WINDOW_SENT,	"ZERO_WINDOW_SENT") \
+	EM(TCP_LUCID_FLOW_WINDOW_SENT,		"WINDOW_SENT") \
+	EM(TCP_LUCID_FLOW_ZERO_WINDOW_RECEIVED,	"ZERO_WINDOW_RECEIVED") \
+	EM(TCP_LUCID_FLOW_WINDOW_RECEIVED,	"WINDOW_RECEIVED") \
+	EM(TCP_LUCID_FLOW_SHRUNK,		"SHRUNK") \
+	EM(TCP_LUCID_FLOW_PROBE,		"PROBE") \
+	EMe(TCP_LUCID_FLOW_KEEPALIVE,		"KEEPALIVE")
+
+#define TCP_LUCID_LIMITS \
+	EM(TCP_LUCID_LIMIT_NONE,	"-") \
+	EM(TCP_LUCID_LIMIT_IDLE,	"IDLE") \
+	EM(TCP_LUCID_LIMIT_APP,		"APP") \
+	EM(TCP_LUCID_LIMIT_CWND,	"CWND") \
+	EM(TCP_LUCID_LIMIT_RWND,	"RWND") \
+	EM(TCP_LUCID_LIMIT_SNDBUF,	"SNDBUF") \
+	EM(TCP_LUCID_LIMIT_RECOVERY,	"RECOVERY") \
+	EMe(TCP_LUCID_LIMIT_OTHER,	"OTHER")
+
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
 #undef EMe
@@ -187,6 +206,8 @@ TCP_LUCID_LISTEN_WHYS
 TCP_LUCID_FAST_OPENS
 TCP_LUCID_CONNECT_ENDS
 TCP_LUCID_LIMITEDS
+TCP_LUCID_FLOWS
+TCP_LUCID_LIMITS
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -1021,6 +1042,146 @@ TRACE_EVENT(suppressed,
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->event, TCP_LUCID_LIMITEDS),
 		  __entry->count, __entry->since_ms)
+);
+
+/* Hooks on the path of every packet are there while these have users only. */
+int lucid_flow_control_reg(void);
+void lucid_flow_control_unreg(void);
+int lucid_limited_reg(void);
+void lucid_limited_unreg(void);
+
+/*
+ * flow_control: a receive window closes or opens again, at either end, or is
+ * probed (RFC 9293, 3.8.6).
+ *
+ * Windows are in bytes, after scaling. A window that is found closed when
+ * somebody begins to listen is told with the next segment that says so.
+ *
+ * since_us	WINDOW_*: how long it was closed. PROBE: how long it is; 0 if not
+ *		known. KEEPALIVE: how long nothing has come
+ * next_us	PROBE, KEEPALIVE: until the next, if no answer comes
+ * rto_us	retransmission timeout, from which the first probe is timed
+ * rcv_wnd	our window, as last advertised
+ * snd_wnd	the peer's window
+ * rcv_queue	bytes that have come in order and the application has not read
+ * rcvbuf	limit of the receive buffer's memory, bytes (SO_RCVBUF)
+ * unsent	bytes that the application has written and that are not sent yet
+ * shrunk	SHRUNK, ZERO_WINDOW_RECEIVED: bytes that the peer took back of
+ *		what it had offered, by moving the right edge of its window
+ * attempt	PROBE, KEEPALIVE: 1 for the first, then 2...; probes that are
+ *		answered, but with the window still closed, count as well
+ * unanswered	PROBE: how many before it got no answer, not even such a one
+ * backoff	PROBE: how often the time between probes has doubled
+ * rcv_wscale, snd_wscale	shift counts of our windows and of the peer's
+ *
+ * Counters: ZERO_WINDOW_SENT is TCPToZeroWindowAdv, WINDOW_SENT
+ * TCPFromZeroWindowAdv, PROBE TCPWinProbe, KEEPALIVE TCPKeepAlive. A window that
+ * is 0 for lack of memory (since 6.5) is not counted, but told.
+ */
+TRACE_EVENT_FN(flow_control,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_flow_control *fc),
+	TP_ARGS(conn, fc),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, since_us)
+		__field(__u32, next_us)
+		__field(__u32, rto_us)
+		__field(__u32, rcv_wnd)
+		__field(__u32, snd_wnd)
+		__field(__u32, rcv_queue)
+		__field(__u32, rcvbuf)
+		__field(__u32, unsent)
+		__field(__u32, shrunk)
+		__field(__u16, attempt)
+		__field(__u16, unanswered)
+		__field(__u8, what)
+		__field(__u8, backoff)
+		__field(__u8, rcv_wscale)
+		__field(__u8, snd_wscale)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->since_us = fc->since_us;
+		__entry->next_us = fc->next_us;
+		__entry->rto_us = fc->rto_us;
+		__entry->rcv_wnd = fc->rcv_wnd;
+		__entry->snd_wnd = fc->snd_wnd;
+		__entry->rcv_queue = fc->rcv_queue;
+		__entry->rcvbuf = fc->rcvbuf;
+		__entry->unsent = fc->unsent;
+		__entry->shrunk = fc->shrunk;
+		__entry->attempt = fc->attempt;
+		__entry->unanswered = fc->unanswered;
+		__entry->what = fc->what;
+		__entry->backoff = fc->backoff;
+		__entry->rcv_wscale = fc->rcv_wscale;
+		__entry->snd_wscale = fc->snd_wscale;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s since_us=%u rcv_wnd=%u snd_wnd=%u rcv_wscale=%u snd_wscale=%u rcv_queue=%u rcvbuf=%u unsent=%u shrunk=%u attempt=%u unanswered=%u backoff=%u rto_us=%u next_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_FLOWS),
+		  __entry->since_us, __entry->rcv_wnd, __entry->snd_wnd,
+		  __entry->rcv_wscale, __entry->snd_wscale,
+		  __entry->rcv_queue, __entry->rcvbuf, __entry->unsent,
+		  __entry->shrunk, __entry->attempt, __entry->unanswered,
+		  __entry->backoff, __entry->rto_us, __entry->next_us),
+	lucid_flow_control_reg, lucid_flow_control_unreg
+);
+
+/*
+ * limited: what keeps a sender from sending more has changed.
+ *
+ * Times are the kernel's own, in jiffies (4 ms with HZ=250), as in TCP_INFO: the
+ * sum of for_us over from=RWND is tcpi_rwnd_limited, over SNDBUF
+ * tcpi_sndbuf_limited, over all but IDLE tcpi_busy_time.
+ *
+ * for_us	how long the limit lasted that ends here
+ * ago_us	how long ago the change was; not 0 where the kernel shows it late
+ * cwnd, in_flight	packets, now
+ * snd_wnd	the peer's window, bytes, now
+ * unsent	bytes that the application has written and that are not sent yet
+ * sndbuf	limit of the send buffer's memory, bytes (SO_SNDBUF)
+ * from, to	enum tcp_lucid_limit
+ */
+TRACE_EVENT_FN(limited,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_limited *lim),
+	TP_ARGS(conn, lim),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, for_us)
+		__field(__u64, ago_us)
+		__field(__u32, cwnd)
+		__field(__u32, in_flight)
+		__field(__u32, snd_wnd)
+		__field(__u32, unsent)
+		__field(__u32, sndbuf)
+		__field(__u8, from)
+		__field(__u8, to)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->for_us = lim->for_us;
+		__entry->ago_us = lim->ago_us;
+		__entry->cwnd = lim->cwnd;
+		__entry->in_flight = lim->in_flight;
+		__entry->snd_wnd = lim->snd_wnd;
+		__entry->unsent = lim->unsent;
+		__entry->sndbuf = lim->sndbuf;
+		__entry->from = lim->from;
+		__entry->to = lim->to;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "from=%s to=%s for_us=%llu ago_us=%llu cwnd=%u in_flight=%u snd_wnd=%u unsent=%u sndbuf=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->from, TCP_LUCID_LIMITS),
+		  __print_symbolic(__entry->to, TCP_LUCID_LIMITS),
+		  __entry->for_us, __entry->ago_us, __entry->cwnd,
+		  __entry->in_flight, __entry->snd_wnd, __entry->unsent,
+		  __entry->sndbuf),
+	lucid_limited_reg, lucid_limited_unreg
 );
 
 #endif /* _TRACE_TCP_LUCID_H */

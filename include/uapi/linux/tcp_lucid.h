@@ -318,6 +318,50 @@ enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
 };
 
+/**
+ * enum tcp_lucid_flow - flow_control.what: what became of a receive window
+ * @TCP_LUCID_FLOW_ZERO_WINDOW_SENT: we take no more data: we advertise 0
+ * @TCP_LUCID_FLOW_WINDOW_SENT: we take data again
+ * @TCP_LUCID_FLOW_ZERO_WINDOW_RECEIVED: the peer takes no more data
+ * @TCP_LUCID_FLOW_WINDOW_RECEIVED: the peer takes data again
+ * @TCP_LUCID_FLOW_SHRUNK: the peer took back part of the window it had offered
+ *	(RFC 7323, 2.4), but not all
+ * @TCP_LUCID_FLOW_PROBE: we ask whether the peer's window has opened
+ * @TCP_LUCID_FLOW_KEEPALIVE: nothing came for long: we ask whether the peer lives
+ */
+enum tcp_lucid_flow {
+	TCP_LUCID_FLOW_ZERO_WINDOW_SENT		= 1,
+	TCP_LUCID_FLOW_WINDOW_SENT		= 2,
+	TCP_LUCID_FLOW_ZERO_WINDOW_RECEIVED	= 3,
+	TCP_LUCID_FLOW_WINDOW_RECEIVED		= 4,
+	TCP_LUCID_FLOW_SHRUNK			= 5,
+	TCP_LUCID_FLOW_PROBE			= 6,
+	TCP_LUCID_FLOW_KEEPALIVE		= 7,
+};
+
+/**
+ * enum tcp_lucid_limit - limited.from, .to: what keeps a sender from sending more
+ * @TCP_LUCID_LIMIT_NONE: from: not known, this is where watching begins; to: the
+ *	connection is closed
+ * @TCP_LUCID_LIMIT_IDLE: the application: all it gave is acknowledged
+ * @TCP_LUCID_LIMIT_APP: the application: all it gave is sent, but under way
+ * @TCP_LUCID_LIMIT_CWND: the congestion window is full
+ * @TCP_LUCID_LIMIT_RWND: the peer's receive window is
+ * @TCP_LUCID_LIMIT_SNDBUF: the send buffer is, while the network would take more
+ * @TCP_LUCID_LIMIT_RECOVERY: a loss is being repaired
+ * @TCP_LUCID_LIMIT_OTHER: none of these: pacing, queues of this host, Nagle
+ */
+enum tcp_lucid_limit {
+	TCP_LUCID_LIMIT_NONE		= 0,
+	TCP_LUCID_LIMIT_IDLE		= 1,
+	TCP_LUCID_LIMIT_APP		= 2,
+	TCP_LUCID_LIMIT_CWND		= 3,
+	TCP_LUCID_LIMIT_RWND		= 4,
+	TCP_LUCID_LIMIT_SNDBUF		= 5,
+	TCP_LUCID_LIMIT_RECOVERY	= 6,
+	TCP_LUCID_LIMIT_OTHER		= 7,
+};
+
 /* Bits of tcp_lucid_info.flags, and of ack.flags. */
 #define TCP_LUCID_FLAG_STAGE	(1U << 0) /* CUBIC: a stage is under way */
 #define TCP_LUCID_FLAG_UNUSED	(1U << 1) /* window not in full use */
@@ -364,5 +408,8 @@ struct tcp_lucid_info {
 #define TCP_LUCID_CAN_FAST_OPEN		(1U << 9)
 #define TCP_LUCID_CAN_CONNECT_FAILED	(1U << 10)
 #define TCP_LUCID_CAN_SUPPRESSED	(1U << 11)
+
+#define TCP_LUCID_CAN_FLOW_CONTROL	(1U << 13)
+#define TCP_LUCID_CAN_LIMITED		(1U << 19)
 
 #endif /* _UAPI_LINUX_TCP_LUCID_H */
