@@ -48,11 +48,11 @@ def pseudo(family, protocol, src, dst, length):
 
 
 def segment(family, src, dst, sport, dport, seq, ack, flags, options=b"",
-            data=b""):
+            data=b"", window=65535):
     """A TCP segment as an IP packet, with a good checksum."""
     options += b"\x01" * (-len(options) % 4)
     head = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xffffffff,
-                       ack & 0xffffffff, (20 + len(options)) << 2, flags, 65535,
+                       ack & 0xffffffff, (20 + len(options)) << 2, flags, window,
                        0, 0) + options + data
     good = checksum(pseudo(family, 6, src, dst, len(head)) + head)
     return ip(family, 6, src, dst,
@@ -141,12 +141,13 @@ class Peer:
         self.seq = random.getrandbits(32)
         self.ack = 0
 
-    def send(self, flags, options=b"", data=b"", seq=None, ack=None):
+    def send(self, flags, options=b"", data=b"", seq=None, ack=None,
+             window=65535):
         self.host.send(segment(self.family, PEER[self.family],
                                HOST[self.family], self.sport, self.port,
                                self.seq if seq is None else seq,
                                self.ack if ack is None else ack, flags, options,
-                               data))
+                               data, window))
 
     def receive(self, timeout=0.2):
         return self.host.receive(lambda p: p.dport == self.sport, timeout)

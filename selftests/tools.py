@@ -4,13 +4,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 
 from lucid import SYN, Path, Skip, equal, run, sh, wait, wait_closed
 from peer import HOST, Host, Peer
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../scripts")
-TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen")
+SO_SNDBUFFORCE = 32
+TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen", "limits")
 
 
 class Tool:
@@ -168,4 +170,30 @@ def listen():
     has(said, "@count[5000, COOKIE_SENT, SYN_QUEUE]")
 
 
-run(silent, handshake, retransmit, timewait, watch, listen)
+def limits():
+    """limits.bt shows closed windows and probes, and what limited whom"""
+    for family in (4, 6):
+        path = Path(delay_ms=10)
+        with Tool("limits", "5000") as tool:
+            client, server = path.pair(family)
+            other, peer = path.pair(family, port=5001)
+            client.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 4000000)
+            client.sendall(bytes(1500000))
+            wait(2)
+            left = 1500000
+            while left:
+                left -= len(server.recv(65536))
+            for sock in (client, server, other, peer):
+                sock.close()
+            wait(0.5)
+            said = tool.output()
+        ends = f"{path.ADDR[family][0]}:", f"{path.ADDR[family][1]}:5000"
+        for words in (("ZERO_WINDOW_RECEIVED",), ("PROBE",),
+                      ("WINDOW_RECEIVED",), ("CLOSED",)):
+            has(said, *words, f" {path.client.inum} ", *ends)
+        has(said, "ZERO_WINDOW_SENT", f" {path.server.inum} ", ends[1], ends[0])
+        has(said, "@ms[", ", 5000, RWND]")
+        assert "5001" not in said, f"another port's events:\n{said}"
+
+
+run(silent, handshake, retransmit, timewait, watch, listen, limits)
