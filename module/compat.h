@@ -2,7 +2,7 @@
 /*
  * Where kernels differ. LUCID_HAVE_* come from Kbuild, which compiles a probe
  * for each; no kernel version is ever compared. A callback whose very type
- * differs has its #ifdef where it stands, in retransmit.c and ops_cubic.c.
+ * differs has its #ifdef where it stands: retransmit.c, reset.c, ops_cubic.c.
  */
 #ifndef _TCP_LUCID_COMPAT_H
 #define _TCP_LUCID_COMPAT_H
@@ -44,11 +44,22 @@
 	((void)(size), register_net_sysctl(net, path, table))
 #endif
 
+/* The longest that a timer may be: a sysctl and a socket option since 6.15. */
+#ifdef LUCID_HAVE_RTO_MAX
+#define lucid_rto_max(sk)	tcp_rto_max(sk)
+#else
+#define lucid_rto_max(sk)	((void)(sk), TCP_RTO_MAX)
+#endif
+
 /* Have both ends agreed on ECN? Accurate ECN brought more than one way to. */
 #ifdef TCP_ECN_OK
 #define lucid_ecn_agreed(tp)	((bool)((tp)->ecn_flags & TCP_ECN_OK))
+#define lucid_ecn_rfc3168(tp)	lucid_ecn_agreed(tp)
+#define LUCID_ECN_CHECK		"__tcp_ecn_check_ce"
 #else
 #define lucid_ecn_agreed(tp)	tcp_ecn_mode_any(tp)
+#define lucid_ecn_rfc3168(tp)	tcp_ecn_mode_rfc3168(tp)
+#define LUCID_ECN_CHECK		"tcp_data_ecn_check"
 #endif
 
 #endif /* _TCP_LUCID_COMPAT_H */

@@ -23,7 +23,7 @@
 #include "flood.h"
 #include "params.h"
 
-#define LUCID_LIMITED	(TCP_LUCID_LIMITED_FAST_OPEN + 1)
+#define LUCID_LIMITED	(TCP_LUCID_LIMITED_CLOSE + 1)
 
 /**
  * struct lucid_flood - one namespace's bucket and counts

@@ -16,6 +16,7 @@
 #include <net/tcp.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "closing.h"
 #include "compat.h"
 #include "conn.h"
 #include "flood.h"
@@ -40,7 +41,8 @@ static void lucid_conn_of_request(struct lucid_conn *conn,
 /* Is anybody listening to what the hooks below can tell? */
 static bool lucid_handshake_wanted(void)
 {
-	return lucid_listen_wanted() || trace_connect_failed_enabled();
+	return lucid_listen_wanted() || trace_connect_failed_enabled() ||
+	       trace_summary_enabled();
 }
 
 /*
@@ -277,6 +279,7 @@ static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 
 	if (trace_listen_enabled())
 		lucid_listen_segment(req, skb);
+	lucid_reset_segment(req, skb);
 	if (!trace_handshake_enabled() || !th->syn || th->ack || th->rst)
 		return;
 	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
@@ -321,6 +324,18 @@ static u32 lucid_isn(const struct tcp_sock *tp, bool sent_syn)
 }
 
 /**
+ * lucid_handshake_crossed() - was it a simultaneous open (RFC 9293, 3.5)?
+ * @tp: a socket that is moving from SYN_RECV to ESTABLISHED
+ *
+ * Then it has sent a SYN, and of all that it sent nothing but that is
+ * acknowledged. What a Fast Open child sent was data.
+ */
+bool lucid_handshake_crossed(const struct tcp_sock *tp)
+{
+	return tp->bytes_acked == 1 && !tp->data_segs_out;
+}
+
+/**
  * lucid_handshake_complete() - report the last step of a handshake
  * @sk: a socket that is moving to ESTABLISHED
  * @oldstate: SYN_SENT on the active side, SYN_RECV on the passive side
@@ -338,9 +353,7 @@ void lucid_handshake_complete(const struct sock *sk, int oldstate)
 	if (!trace_handshake_enabled() || tp->repair)
 		return;
 	lucid_conn_from_sock(&conn, sk);
-	/* After a simultaneous open (RFC 9293, 3.5) both sides sent a SYN. */
-	sent_syn = oldstate == TCP_SYN_SENT ||
-		   (tp->bytes_acked == 1 && !tp->data_segs_out);
+	sent_syn = oldstate == TCP_SYN_SENT || lucid_handshake_crossed(tp);
 	hs.step = oldstate == TCP_SYN_SENT ? TCP_LUCID_ACK_SENT :
 					     TCP_LUCID_ACK_RECEIVED;
 	hs.isn = lucid_isn(tp, sent_syn);
@@ -403,7 +416,8 @@ static struct lucid_entry lucid_handshake_entries[] = {
 	}, {
 		.name = "tcp_check_req",
 		.call = lucid_entry_check_req,
-		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_LISTEN,
+		.provides = TCP_LUCID_CAN_HANDSHAKE | TCP_LUCID_CAN_LISTEN |
+			    TCP_LUCID_CAN_CLOSE,
 	}, {
 		.name = "tcp_finish_connect",
 		.call = lucid_entry_finish_connect,

@@ -61,10 +61,9 @@ static void notrace lucid_entry_called(unsigned long ip,
 	ftrace_test_recursion_unlock(bit);
 }
 
-static int lucid_entry_attach(struct lucid_entry *hook)
+static int lucid_entry_find(struct lucid_entry *hook)
 {
 	char name[KSYM_NAME_LEN];
-	int err;
 
 	hook->ops = (struct ftrace_ops) {
 		.func = lucid_entry_called,
@@ -73,7 +72,14 @@ static int lucid_entry_attach(struct lucid_entry *hook)
 	};
 	/* ftrace_set_filter() takes a buffer that it may write to. */
 	strscpy(name, hook->name, sizeof(name));
-	err = ftrace_set_filter(&hook->ops, name, strlen(name), 1);
+	return ftrace_set_filter(&hook->ops, name, strlen(name), 1);
+}
+
+static int lucid_entry_attach(struct lucid_entry *hook)
+{
+	int err;
+
+	err = lucid_entry_find(hook);
 	if (!err)
 		err = register_ftrace_function(&hook->ops);
 	if (err)
@@ -81,6 +87,14 @@ static int lucid_entry_attach(struct lucid_entry *hook)
 	else
 		hook->attached = true;
 	return err;
+}
+
+static unsigned long lucid_entry_lost(const struct lucid_entry *hook, int err)
+{
+	if (hook->provides)
+		pr_warn("function %s is not to be had (error %d): its events stay silent\n",
+			hook->name, err);
+	return hook->provides;
 }
 
 /**
@@ -105,12 +119,35 @@ unsigned long lucid_observer_attach(struct lucid_observer *obs)
 		lost |= obs->tracepoints[i].provides;
 	}
 	for (i = 0; i < obs->nr_entries; i++) {
+		if (obs->entries[i].missing)
+			continue;
 		err = lucid_entry_attach(&obs->entries[i]);
+		if (err)
+			lost |= lucid_entry_lost(&obs->entries[i], err);
+	}
+	return lost;
+}
+
+/**
+ * lucid_observer_lacks() - which hooks of an observer will never be had
+ * @obs: the observer; it is attached later, and has function entries only
+ *
+ * Context: process context, may sleep.
+ * Return: the TCP_LUCID_CAN_* bits that are lost because hooks are missing.
+ */
+unsigned long lucid_observer_lacks(struct lucid_observer *obs)
+{
+	unsigned long lost = 0;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < obs->nr_entries; i++) {
+		err = lucid_entry_find(&obs->entries[i]);
+		ftrace_free_filter(&obs->entries[i].ops);
 		if (!err)
 			continue;
-		pr_warn("function %s is not to be had (error %d): its events stay silent\n",
-			obs->entries[i].name, err);
-		lost |= obs->entries[i].provides;
+		obs->entries[i].missing = true;
+		lost |= lucid_entry_lost(&obs->entries[i], err);
 	}
 	return lost;
 }

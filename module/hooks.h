@@ -29,9 +29,11 @@ struct lucid_tracepoint {
  * @name: of the function; it may be static as long as it is not inlined
  * @call: gets the arguments through lucid_arg(), and the address its caller
  *	will return to. Preemption is off. Must be notrace, must not sleep
- * @provides: TCP_LUCID_CAN_* bits that are lost without this hook
+ * @provides: TCP_LUCID_CAN_* bits that are lost without this hook; 0: there is
+ *	another way to see the same, and nothing is said if it is missing
  * @ops: ftrace's part
  * @attached: whether @ops is registered
+ * @missing: lucid_observer_lacks() has found that there is no such function
  */
 struct lucid_entry {
 	const char *name;
@@ -39,6 +41,7 @@ struct lucid_entry {
 	unsigned long provides;
 	struct ftrace_ops ops;
 	bool attached;
+	bool missing;
 };
 
 /**
@@ -56,6 +59,7 @@ struct lucid_observer {
 };
 
 unsigned long lucid_observer_attach(struct lucid_observer *obs);
+unsigned long lucid_observer_lacks(struct lucid_observer *obs);
 void lucid_observer_detach(struct lucid_observer *obs);
 
 #endif /* _TCP_LUCID_HOOKS_H */

@@ -14,7 +14,9 @@
 #include <uapi/linux/tcp_lucid.h>
 
 #include "congestion.h"
+#include "demand.h"
 #include "flood.h"
+#include "ledger.h"
 #include "observers.h"
 #include "params.h"
 
@@ -27,7 +29,15 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_LISTEN |
 				    TCP_LUCID_CAN_FAST_OPEN |
 				    TCP_LUCID_CAN_CONNECT_FAILED |
-				    TCP_LUCID_CAN_SUPPRESSED;
+				    TCP_LUCID_CAN_SUPPRESSED |
+				    TCP_LUCID_CAN_CLOSE |
+				    TCP_LUCID_CAN_FLOW_CONTROL |
+				    TCP_LUCID_CAN_SUMMARY |
+				    TCP_LUCID_CAN_SPURIOUS |
+				    TCP_LUCID_CAN_RTT |
+				    TCP_LUCID_CAN_REORDERING |
+				    TCP_LUCID_CAN_ECN |
+				    TCP_LUCID_CAN_LIMITED;
 /* Read-only: written once, before the module is live. */
 module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
@@ -40,22 +50,32 @@ MODULE_PARM_DESC(capabilities,
 static struct lucid_observer *const lucid_observers[] = {
 	&lucid_state_observer,
 	&lucid_handshake_observer,
+	&lucid_resend_observer,
 	&lucid_retransmit_observer,
+	&lucid_recovery_observer,
 	&lucid_time_wait_observer,
 	&lucid_listen_observer,
 	&lucid_fast_open_observer,
 	&lucid_connect_observer,
+	&lucid_close_observer,
+	&lucid_reset_observer,
+	&lucid_spurious_observer,
+	&lucid_reordering_observer,
+	&lucid_ecn_observer,
 };
 
 static void lucid_observers_detach(void)
 {
 	unsigned int i;
 
+	lucid_demand_stop();
 	for (i = ARRAY_SIZE(lucid_observers); i-- > 0; )
 		lucid_observer_detach(lucid_observers[i]);
 	/* No probe is running in our text when this returns. */
 	tracepoint_synchronize_unregister();
 	lucid_listen_exit();
+	lucid_ledger_exit();
+	lucid_retransmit_exit();
 }
 
 static int __init lucid_init(void)
@@ -69,10 +89,17 @@ static int __init lucid_init(void)
 	err = lucid_flood_register();
 	if (err)
 		goto err_params;
+	err = lucid_ledger_init();
+	if (err)
+		goto err_flood;
 
 	lucid_listen_init();
+	lucid_retransmit_init();
+	lucid_flow_control_init();
+	lucid_limited_init();
 	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
 		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
+	capabilities &= ~lucid_demand_start();
 
 	err = tcp_register_congestion_control(&lucid_cubic_ops);
 	if (err)
@@ -86,6 +113,7 @@ err_cubic:
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 err_observers:
 	lucid_observers_detach();
+err_flood:
 	lucid_flood_unregister();
 err_params:
 	lucid_params_unregister();

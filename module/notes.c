@@ -2,11 +2,11 @@
 /*
  * What one hook writes down for another that sees the same connection later.
  *
- * Two facts are nowhere in the kernel's own structures when they are wanted:
- * when a connection's first SYN was, and that a socket which moves to CLOSE
- * has just left a mini-socket behind. Both are kept by cookie in tables of
- * fixed size, without locks: any hook may run in any context. A table that
- * overflows forgets, and its reader then says so; it never tells one
+ * Three facts are nowhere in the kernel's own structures when they are wanted:
+ * when a connection's first SYN was, that a socket which moves to CLOSE has just
+ * left a mini-socket behind, and why it moves there. They are kept by cookie in
+ * tables of fixed size, without locks: any hook may run in any context. A table
+ * that overflows forgets, and its reader then says so; it never tells one
  * connection's fact of another.
  */
 #include <linux/atomic.h>
@@ -125,4 +125,55 @@ int lucid_note_take_time_wait(u64 cookie)
 		return found & 1 ? TCP_TIME_WAIT : TCP_FIN_WAIT2;
 	}
 	return 0;
+}
+
+/* Wanted for as long as one socket takes to close; the newest in a slot wins. */
+#define LUCID_END_BITS		10
+
+static atomic64_t lucid_end_notes[1 << LUCID_END_BITS];
+
+static atomic64_t *lucid_end_slot(u64 cookie)
+{
+	return &lucid_end_notes[hash_64(cookie, LUCID_END_BITS)];
+}
+
+/**
+ * lucid_note_end() - remember why a full socket goes to CLOSE
+ * @cookie: of the connection
+ * @state: from which, or %TCP_TIME_WAIT if a mini-socket is to take over
+ * @why: enum tcp_lucid_end
+ *
+ * The upper 16 bits of the cookie are lost at both ends of the comparison.
+ */
+void lucid_note_end(u64 cookie, u8 state, u8 why)
+{
+	atomic64_set(lucid_end_slot(cookie), cookie << 16 | state << 8 | why);
+}
+
+/**
+ * lucid_note_end_of() - is it known why a full socket goes to CLOSE?
+ * @cookie: of the connection
+ * @note: filled in if it is
+ *
+ * Return: whether it is.
+ */
+bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note)
+{
+	u64 found = atomic64_read(lucid_end_slot(cookie));
+
+	note->why = found;
+	note->state = found >> 8;
+	return found && found >> 16 == cookie << 16 >> 16;
+}
+
+/**
+ * lucid_note_end_forget() - the socket begins anew: connect() after all
+ * @cookie: of the connection
+ */
+void lucid_note_end_forget(u64 cookie)
+{
+	struct lucid_end_note note;
+
+	if (lucid_note_end_of(cookie, &note))
+		atomic64_set(lucid_end_slot(cookie), 0);
 }

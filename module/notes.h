@@ -11,4 +11,18 @@ u32 lucid_note_since_syn_us(u64 cookie);
 void lucid_note_time_wait(u64 cookie, int substate);
 int lucid_note_take_time_wait(u64 cookie);
 
+/**
+ * struct lucid_end_note - why a full socket is going to CLOSE, or has gone there
+ * @why: enum tcp_lucid_end
+ * @state: from which; %TCP_TIME_WAIT: a mini-socket is to take over
+ */
+struct lucid_end_note {
+	u8 why;
+	u8 state;
+};
+
+void lucid_note_end(u64 cookie, u8 state, u8 why);
+bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note);
+void lucid_note_end_forget(u64 cookie);
+
 #endif /* _TCP_LUCID_NOTES_H */

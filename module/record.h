@@ -52,6 +52,7 @@ struct lucid_retransmit {
 	u32 srtt_us;
 	u32 rto_us;
 	u16 attempt;
+	u16 err;
 	u8 reason;
 	u8 flags;
 	u8 state;
@@ -202,6 +203,124 @@ struct lucid_suppressed {
 	u64 count;
 	u32 since_ms;
 	u8 event;
+};
+
+struct lucid_summary {
+	u64 duration_us;
+	u64 bytes_sent;
+	u64 bytes_acked;
+	u64 bytes_received;
+	u32 segs_out;
+	u32 segs_in;
+	u32 data_segs_out;
+	u32 data_segs_in;
+	u32 resent;
+	u32 resent_rto;
+	u32 resent_fast;
+	u32 resent_tlp;
+	u32 resent_other;
+	u32 handshake_resent;
+	u32 dsack_dups;
+	u32 reordered;
+	u32 out_of_order;
+	u32 handshake_rtt_us;
+	u32 min_rtt_us;
+	u32 srtt_us;
+	u32 busy_us;
+	u32 rwnd_limited_us;
+	u32 sndbuf_limited_us;
+	u32 cwnd;
+	u32 cwnd_max;
+	u8 role;
+	u8 state;
+	u8 verdict;
+};
+
+struct lucid_close {
+	u32 seq;
+	u32 ack;
+	u32 unread;
+	u32 unsent;
+	u32 unacked;
+	u16 err;
+	u8 what;
+	u8 why;
+	u8 verdict;
+	u8 state;
+	u8 kind;
+	u8 orphan;
+	u8 timeouts;
+	u8 probes;
+};
+
+struct lucid_spurious {
+	u32 snd_una;
+	u32 recover;
+	u32 old_cwnd;
+	u32 cwnd;
+	u32 old_ssthresh;
+	u32 ssthresh;
+	u8 kind;
+	u8 ca_state;
+	u8 whole;
+};
+
+struct lucid_reordering {
+	u32 old_degree;
+	u32 degree;
+	u32 distance;
+	u32 seen;
+	u8 by;
+	u8 ca_state;
+};
+
+struct lucid_ecn {
+	u32 seq;
+	u32 count;
+	u32 cwnd;
+	u32 ssthresh;
+	u32 delivered_ce;
+	u8 what;
+	u8 ca_state;
+};
+
+struct lucid_rtt {
+	u32 rtt_us;
+	u32 srtt_us;
+	u32 mdev_us;
+	u32 rttvar_us;
+	u32 rto_us;
+	u32 min_rtt_us;
+};
+
+struct lucid_flow_control {
+	u32 since_us;
+	u32 next_us;
+	u32 rto_us;
+	u32 rcv_wnd;
+	u32 snd_wnd;
+	u32 rcv_queue;
+	u32 rcvbuf;
+	u32 unsent;
+	u32 shrunk;
+	u16 attempt;
+	u16 unanswered;
+	u8 what;
+	u8 backoff;
+	u8 rcv_wscale;
+	u8 snd_wscale;
+};
+
+struct lucid_limited {
+	u64 for_us;
+	u64 ago_us;
+	u32 cwnd;
+	u32 in_flight;
+	u32 snd_wnd;
+	u32 unsent;
+	u32 sndbuf;
+	u8 from;
+	u8 to;
 };
 
 #endif /* _TCP_LUCID_RECORD_H */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Observer: what is sent again and why, and fast recovery's beginning and end.
+ * Observer: what is sent again, and what could not be.
  *
  * The kernel has one tracepoint for every segment that is sent again and none
- * for the cause. The cause follows from what the socket is doing at that
- * moment: the congestion state, and which timer, if any, is being served.
+ * for the cause; resend.c knows that. Only 7.2's tracepoint tells of attempts
+ * that failed. Elsewhere an attempt has failed if it began and the tracepoint
+ * did not fire: it is told at the end of the softirq.
  */
+#include <linux/errno.h>
+#include <linux/interrupt.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
 #include <net/request_sock.h>
@@ -17,87 +21,37 @@
 #include "compat.h"
 #include "conn.h"
 #include "observers.h"
+#include "resend.h"
+#include "summary.h"
 
 /*
- * Two causes leave no trace in the socket: that RACK's reordering timer started
- * a recovery, and that state Loss came without a timeout, because the path MTU
- * shrank. They are noted when they happen; tcp_mstamp, the time of the event
- * that is being handled, tells this one from the next.
+ * The attempt that is being made. Two for each CPU: one of a process, and one of
+ * a softirq that may come in between.
  */
-struct lucid_cause_note {
-	const struct sock *sk;
-	u64 mstamp;
+struct lucid_attempt {
+	struct tasklet_struct over;
+	struct lucid_conn conn;
+	struct lucid_retransmit rtx;
+	const struct sk_buff *skb;
+	const struct task_struct *task;	/* who makes it; NULL: a softirq */
+	bool again;			/* it was sent again before */
+	bool open;			/* what became of it is not known */
 };
 
-static DEFINE_PER_CPU(struct lucid_cause_note, lucid_reorder_note);
-static DEFINE_PER_CPU(struct lucid_cause_note, lucid_resize_note);
+static DEFINE_PER_CPU(struct lucid_attempt[2], lucid_attempts);
 
-static void lucid_cause_set(struct lucid_cause_note __percpu *notes,
-			    const struct sock *sk)
+static struct lucid_attempt *lucid_attempt_here(void)
 {
-	struct lucid_cause_note *note = raw_cpu_ptr(notes);
+	struct lucid_attempt *attempts = *raw_cpu_ptr(&lucid_attempts);
 
-	WRITE_ONCE(note->sk, sk);
-	WRITE_ONCE(note->mstamp, tcp_sk(sk)->tcp_mstamp);
-}
-
-static bool lucid_cause_is(struct lucid_cause_note __percpu *notes,
-			   const struct sock *sk)
-{
-	const struct lucid_cause_note *note = raw_cpu_ptr(notes);
-
-	return READ_ONCE(note->sk) == sk &&
-	       READ_ONCE(note->mstamp) == tcp_sk(sk)->tcp_mstamp;
-}
-
-/*
- * Whether a segment had been sent again before, as it was when this attempt
- * began: some kernels mark it before their tracepoint fires, some after.
- */
-static DEFINE_PER_CPU(struct lucid_attempt_note {
-	const struct sk_buff *skb;
-	bool again;
-}, lucid_attempt_note);
-
-/*
- * In state Loss the timer clears icsk_pending before it sends anything; on an
- * ACK it is never 0, since the timer is armed as long as data is outstanding.
- */
-static u8 lucid_resend_reason_loss(const struct sock *sk)
-{
-	const struct tcp_sock *tp = tcp_sk(sk);
-
-	/* Nobody probes the window for a socket without an application. */
-	if (!inet_csk(sk)->icsk_pending)
-		return tp->snd_wnd || sock_flag(sk, SOCK_DEAD) ?
-		       TCP_LUCID_RESEND_RTO : TCP_LUCID_RESEND_ZERO_WINDOW;
-	return lucid_cause_is(&lucid_resize_note, sk) ?
-	       TCP_LUCID_RESEND_RESIZE : TCP_LUCID_RESEND_AFTER_RTO;
-}
-
-static u8 lucid_resend_reason(const struct sock *sk, u8 flags)
-{
-	const struct inet_connection_sock *icsk = inet_csk(sk);
-
-	if (flags & TCPHDR_SYN)
-		return flags & TCPHDR_ACK ? TCP_LUCID_RESEND_SYNACK :
-					    TCP_LUCID_RESEND_SYN;
-	switch (icsk->icsk_ca_state) {
-	case TCP_CA_Loss:
-		return lucid_resend_reason_loss(sk);
-	case TCP_CA_Recovery:
-		return TCP_LUCID_RESEND_FAST;
-	default:
-		return icsk->icsk_pending == ICSK_TIME_LOSS_PROBE ?
-		       TCP_LUCID_RESEND_TLP : TCP_LUCID_RESEND_UNKNOWN;
-	}
+	return &attempts[!!in_softirq()];
 }
 
 static u16 lucid_resend_attempt(const struct sock *sk,
 				const struct sk_buff *skb, u8 reason)
 {
 	const struct inet_connection_sock *icsk = inet_csk(sk);
-	const struct lucid_attempt_note *note;
+	const struct lucid_attempt *attempt;
 
 	switch (reason) {
 	case TCP_LUCID_RESEND_SYN:
@@ -107,26 +61,19 @@ static u16 lucid_resend_attempt(const struct sock *sk,
 	case TCP_LUCID_RESEND_ZERO_WINDOW:
 		return icsk->icsk_backoff + 1;
 	default:
-		note = raw_cpu_ptr(&lucid_attempt_note);
-		return READ_ONCE(note->skb) == skb && READ_ONCE(note->again) ?
-		       2 : 1;
+		attempt = lucid_attempt_here();
+		return attempt->skb == skb && attempt->again ? 2 : 1;
 	}
 }
 
-static void lucid_retransmitted(const struct sock *sk,
-				const struct sk_buff *skb)
+static struct lucid_retransmit lucid_resend_record(const struct sock *sk,
+						   const struct sk_buff *skb)
 {
 	const struct inet_connection_sock *icsk = inet_csk(sk);
 	const struct tcp_sock *tp = tcp_sk(sk);
-	struct lucid_retransmit rtx;
-	struct lucid_conn conn;
+	u8 reason = lucid_resend_reason(sk, skb);
 
-	if (sk->sk_state == TCP_SYN_SENT)
-		lucid_handshake_syn_resent(sk, skb);
-	if (!trace_retransmit_enabled())
-		return;
-	lucid_conn_from_sock(&conn, sk);
-	rtx = (struct lucid_retransmit) {
+	return (struct lucid_retransmit) {
 		.seq = TCP_SKB_CB(skb)->seq,
 		.len = skb->len,
 		.segs = tcp_skb_pcount(skb),
@@ -135,27 +82,101 @@ static void lucid_retransmitted(const struct sock *sk,
 		.in_flight = tcp_packets_in_flight(tp),
 		.srtt_us = tp->srtt_us >> 3,
 		.rto_us = jiffies_to_usecs(icsk->icsk_rto),
+		.attempt = lucid_resend_attempt(sk, skb, reason),
+		.reason = reason,
 		.flags = TCP_SKB_CB(skb)->tcp_flags,
 		.state = sk->sk_state,
 		.ca_state = icsk->icsk_ca_state,
 	};
-	rtx.reason = lucid_resend_reason(sk, rtx.flags);
-	rtx.attempt = lucid_resend_attempt(sk, skb, rtx.reason);
+}
+
+static void lucid_retransmitted(const struct sock *sk,
+				const struct sk_buff *skb)
+{
+	struct lucid_retransmit rtx;
+	struct lucid_conn conn;
+
+	if (sk->sk_state == TCP_SYN_SENT)
+		lucid_handshake_syn_resent(sk, skb);
+	if (!trace_retransmit_enabled() && !trace_summary_enabled())
+		return;
+	lucid_conn_from_sock(&conn, sk);
+	rtx = lucid_resend_record(sk, skb);
+	lucid_summary_resent(sk, rtx.reason, rtx.segs);
 	trace_retransmit(&conn, &rtx);
 }
 
+/* Nothing came of it. */
+static void lucid_attempt_failed(struct lucid_attempt *attempt, int err)
+{
+	if (!attempt->open)
+		return;
+	attempt->open = false;
+	if (err)
+		attempt->rtx.err = -err;
+	trace_retransmit_failed(&attempt->conn, &attempt->rtx);
+}
+
+/*
+ * The softirq that made the attempt is over. A process that did may just have
+ * been interrupted.
+ */
+static void lucid_attempt_over(struct tasklet_struct *over)
+{
+	struct lucid_attempt *attempt = container_of(over, struct lucid_attempt,
+						     over);
+
+	if (attempt->open && attempt->task == current)
+		tasklet_schedule(over);
+	else
+		lucid_attempt_failed(attempt, 0);
+}
+
+/*
+ * What is in @skb beyond @segs segments will be cut off. A segment that is still
+ * on its way through the host is not sent another time.
+ */
+static void lucid_attempt_begins(struct lucid_attempt *attempt,
+				 const struct sock *sk,
+				 const struct sk_buff *skb, int segs)
+{
+	u32 mss = max(tcp_sk(sk)->mss_cache, 1U);
+
+	lucid_conn_from_sock(&attempt->conn, sk);
+	attempt->rtx = lucid_resend_record(sk, skb);
+	attempt->rtx.len = min_t(u32, skb->len, segs * mss);
+	attempt->rtx.segs = max(DIV_ROUND_UP(attempt->rtx.len, mss), 1U);
+	attempt->rtx.err = skb_fclone_busy(sk, skb) ? EBUSY : 0;
+	attempt->task = in_softirq() ? NULL : current;
+	attempt->open = true;
+	tasklet_schedule(&attempt->over);
+}
+
 #ifdef LUCID_HAVE_RETRANSMIT_ERR
-/* 7.2 tells of failed attempts as well. */
 static void lucid_probe_retransmit(void *unused, const struct sock *sk,
 				   const struct sk_buff *skb, int err)
 {
-	if (!err)
-		lucid_retransmitted(sk, skb);
+	struct lucid_attempt *attempt = lucid_attempt_here();
+
+	if (attempt->skb != skb)
+		attempt = NULL;
+	if (err) {
+		if (attempt)
+			lucid_attempt_failed(attempt, err);
+		return;
+	}
+	if (attempt)
+		attempt->open = false;
+	lucid_retransmitted(sk, skb);
 }
 #else
 static void lucid_probe_retransmit(void *unused, const struct sock *sk,
 				   const struct sk_buff *skb)
 {
+	struct lucid_attempt *attempt = lucid_attempt_here();
+
+	if (attempt->skb == skb)
+		attempt->open = false;
 	lucid_retransmitted(sk, skb);
 }
 #endif
@@ -194,111 +215,41 @@ static void lucid_probe_retransmit_synack(void *unused,
 	trace_retransmit(&conn, &rtx);
 }
 
-/*
- * The window that recovery leaves behind. The core sets it to ssthresh just
- * after the state, unless the control sets the window itself (BBR).
- */
-static u32 lucid_recovery_cwnd(const struct sock *sk, u8 how)
+static void lucid_attempt(const struct sock *sk, const struct sk_buff *skb,
+			  int segs, bool inner)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
+	struct lucid_attempt *attempt;
 
-	if (how == TCP_LUCID_RECOVERY_COMPLETE &&
-	    !inet_csk(sk)->icsk_ca_ops->cong_control)
-		return tp->snd_ssthresh;
-	return tcp_snd_cwnd(tp);
-}
-
-static void lucid_recovery_emit(const struct sock *sk, bool began, u8 how)
-{
-	const struct tcp_sock *tp = tcp_sk(sk);
-	struct lucid_recovery rec = {
-		.snd_una = tp->snd_una,
-		.recover = tp->high_seq,
-		.cwnd = lucid_recovery_cwnd(sk, how),
-		.prior_cwnd = tp->prior_cwnd,
-		.ssthresh = tp->snd_ssthresh,
-		.in_flight = tcp_packets_in_flight(tp),
-		.lost_out = tp->lost_out,
-		.sacked_out = tp->sacked_out,
-		.began = began,
-		.how = how,
-	};
-	struct lucid_conn conn;
-
-	lucid_conn_from_sock(&conn, sk);
-	trace_fast_retransmit(&conn, &rec);
-}
-
-static u8 lucid_recovery_trigger(const struct sock *sk)
-{
-	if (!tcp_is_sack(tcp_sk(sk)))
-		return TCP_LUCID_RECOVERY_DUPACKS;
-	return lucid_cause_is(&lucid_reorder_note, sk) ?
-	       TCP_LUCID_RECOVERY_REORDER_TIMER : TCP_LUCID_RECOVERY_SACK;
-}
-
-static u8 lucid_recovery_end(const struct sock *sk, u8 new_ca_state)
-{
-	if (new_ca_state == TCP_CA_Loss)
-		return inet_csk(sk)->icsk_pending ? TCP_LUCID_RECOVERY_RESIZED :
-						    TCP_LUCID_RECOVERY_TIMEOUT;
-	/* Undoing a reduction leaves nothing more to undo. */
-	return tcp_sk(sk)->undo_marker ? TCP_LUCID_RECOVERY_COMPLETE :
-					 TCP_LUCID_RECOVERY_UNDONE;
-}
-
-/* Runs before the new state is stored: the old one is still in the socket. */
-static void lucid_probe_ca_state(void *unused, struct sock *sk,
-				 const u8 ca_state)
-{
-	u8 old = inet_csk(sk)->icsk_ca_state;
-
-	if (ca_state == TCP_CA_Loss && inet_csk(sk)->icsk_pending)
-		lucid_cause_set(&lucid_resize_note, sk);
-	if (!trace_fast_retransmit_enabled() || old == ca_state ||
-	    sk->sk_state == TCP_CLOSE)
+	if (!trace_retransmit_enabled() && !trace_retransmit_failed_enabled())
 		return;
-	if (ca_state == TCP_CA_Recovery)
-		lucid_recovery_emit(sk, true, lucid_recovery_trigger(sk));
-	else if (old == TCP_CA_Recovery)
-		lucid_recovery_emit(sk, false,
-				    lucid_recovery_end(sk, ca_state));
+	attempt = lucid_attempt_here();
+	if (inner && attempt->open && attempt->skb == skb)
+		return;
+	lucid_attempt_failed(attempt, 0);
+	attempt->skb = skb;
+	/* Some kernels mark it before their tracepoint fires, some after. */
+	attempt->again = TCP_SKB_CB(skb)->sacked & TCPCB_EVER_RETRANS;
+	if (trace_retransmit_failed_enabled())
+		lucid_attempt_begins(attempt, sk, skb, segs);
 }
 
-/**
- * lucid_recovery_closed() - end a recovery with its connection
- * @sk: a socket that is moving to CLOSE
- */
-void lucid_recovery_closed(const struct sock *sk)
-{
-	if (trace_fast_retransmit_enabled() &&
-	    inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
-		lucid_recovery_emit(sk, false, TCP_LUCID_RECOVERY_CLOSED);
-}
-
-/* tcp_rack_reo_timeout(sk): segments have been out of order for too long. */
-static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
-					      unsigned long parent_ip)
-{
-	if (trace_fast_retransmit_enabled())
-		lucid_cause_set(&lucid_reorder_note, lucid_arg(fregs, 0));
-}
-
-/*
- * tcp_retransmit_skb(sk, skb, segs), and the same of __tcp_retransmit_skb(),
- * which tail loss probes call directly and some compilers inline otherwise.
- */
+/* tcp_retransmit_skb(sk, skb, segs) */
 static void notrace lucid_entry_retransmit(struct ftrace_regs *fregs,
 					   unsigned long parent_ip)
 {
-	const struct sk_buff *skb = lucid_arg(fregs, 1);
-	struct lucid_attempt_note *note;
+	lucid_attempt(lucid_arg(fregs, 0), lucid_arg(fregs, 1),
+		      (unsigned long)lucid_arg(fregs, 2), false);
+}
 
-	if (!trace_retransmit_enabled())
-		return;
-	note = this_cpu_ptr(&lucid_attempt_note);
-	WRITE_ONCE(note->skb, skb);
-	WRITE_ONCE(note->again, TCP_SKB_CB(skb)->sacked & TCPCB_EVER_RETRANS);
+/*
+ * __tcp_retransmit_skb(sk, skb, segs): called by the other, where the compiler
+ * has not inlined it there, and by tail loss probes.
+ */
+static void notrace lucid_entry_retransmit_inner(struct ftrace_regs *fregs,
+						 unsigned long parent_ip)
+{
+	lucid_attempt(lucid_arg(fregs, 0), lucid_arg(fregs, 1),
+		      (unsigned long)lucid_arg(fregs, 2), true);
 }
 
 static struct lucid_tracepoint lucid_retransmit_tracepoints[] = {
@@ -310,25 +261,17 @@ static struct lucid_tracepoint lucid_retransmit_tracepoints[] = {
 		.name = "tcp_retransmit_synack",
 		.probe = lucid_probe_retransmit_synack,
 		.provides = TCP_LUCID_CAN_RETRANSMIT,
-	}, {
-		.name = "tcp_cong_state_set",
-		.probe = lucid_probe_ca_state,
-		.provides = TCP_LUCID_CAN_FAST_RETRANSMIT,
 	},
 };
 
 static struct lucid_entry lucid_retransmit_entries[] = {
 	{
-		.name = "tcp_rack_reo_timeout",
-		.call = lucid_entry_reorder_timer,
-		.provides = TCP_LUCID_CAN_FAST_RETRANSMIT,
-	}, {
 		.name = "tcp_retransmit_skb",
 		.call = lucid_entry_retransmit,
 		.provides = TCP_LUCID_CAN_RETRANSMIT,
 	}, {
 		.name = "__tcp_retransmit_skb",
-		.call = lucid_entry_retransmit,
+		.call = lucid_entry_retransmit_inner,
 		.provides = TCP_LUCID_CAN_RETRANSMIT,
 	},
 };
@@ -340,10 +283,41 @@ struct lucid_observer lucid_retransmit_observer = {
 	.nr_entries = ARRAY_SIZE(lucid_retransmit_entries),
 };
 
+/**
+ * lucid_retransmit_init() - to be called before any observer is attached
+ */
+void lucid_retransmit_init(void)
+{
+	struct lucid_attempt *attempts;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		attempts = per_cpu(lucid_attempts, cpu);
+		tasklet_setup(&attempts[0].over, lucid_attempt_over);
+		tasklet_setup(&attempts[1].over, lucid_attempt_over);
+	}
+}
+
+/**
+ * lucid_retransmit_exit() - to be called when no observer is attached any more
+ *
+ * Context: May sleep.
+ */
+void lucid_retransmit_exit(void)
+{
+	struct lucid_attempt *attempts;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		attempts = per_cpu(lucid_attempts, cpu);
+		tasklet_kill(&attempts[0].over);
+		tasklet_kill(&attempts[1].over);
+	}
+}
+
 /* Never called: the compiler compares the probes with the tracepoints. */
 static void __maybe_unused lucid_retransmit_check_types(void)
 {
 	check_trace_callback_type_tcp_retransmit_skb(lucid_probe_retransmit);
 	check_trace_callback_type_tcp_retransmit_synack(lucid_probe_retransmit_synack);
-	check_trace_callback_type_tcp_cong_state_set(lucid_probe_ca_state);
 }

@@ -21,11 +21,13 @@
 #include <trace/events/sock.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "closing.h"
 #include "compat.h"
 #include "conn.h"
 #include "notes.h"
 #include "observers.h"
 #include "opening.h"
+#include "summary.h"
 
 /**
  * lucid_state_changed() - report a transition that another observer saw
@@ -68,28 +70,44 @@ static void lucid_state_of_sock(const struct sock *sk, int oldstate,
 	    lucid_state_told_elsewhere(sk, oldstate, newstate))
 		return;
 	lucid_conn_from_sock(&conn, sk);
-	if (newstate == TCP_CLOSE) {
-		/* The connection lives on if a mini-socket has taken over. */
-		newstate = lucid_note_take_time_wait(conn.cookie) ?: TCP_CLOSE;
-		if (newstate == oldstate)
-			return;
-	}
 	trace_state(&conn, oldstate, newstate);
+}
+
+/* The connection lives on if a mini-socket has just taken over; in what state? */
+static int lucid_state_handed_to(const struct sock *sk, int oldstate,
+				 int newstate)
+{
+	if (newstate != TCP_CLOSE || oldstate == newstate ||
+	    (!trace_state_enabled() && !lucid_close_wanted()))
+		return 0;
+	return lucid_note_take_time_wait(lucid_conn_cookie(sk));
 }
 
 static void lucid_probe_set_state(void *unused, const struct sock *sk,
 				  const int oldstate, const int newstate)
 {
+	int handed_to;
+
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return;
-	if (newstate == TCP_CLOSE && oldstate != newstate)
+	if (newstate == TCP_CLOSE && oldstate != newstate) {
 		lucid_recovery_closed(sk);
+		lucid_flow_control_closed(sk);
+		lucid_limited_closed(sk);
+	}
+	handed_to = lucid_state_handed_to(sk, oldstate, newstate);
 	if (trace_state_enabled())
-		lucid_state_of_sock(sk, oldstate, newstate);
-	if (newstate == TCP_CLOSE)
+		lucid_state_of_sock(sk, oldstate, handed_to ?: newstate);
+	lucid_close_moved(sk, oldstate, newstate, handed_to);
+	if (newstate == TCP_CLOSE) {
 		lucid_connect_closed(sk, oldstate);
-	if (newstate == TCP_ESTABLISHED)
+		lucid_summary_closed(sk, oldstate);
+	}
+	if (newstate == TCP_ESTABLISHED) {
 		lucid_handshake_complete(sk, oldstate);
+		lucid_limited_established(sk);
+		lucid_summary_opened(sk, oldstate);
+	}
 }
 
 /* tcp_ca_openreq_child(child, dst): the child of a listener has its tuple. */
@@ -125,11 +143,13 @@ static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 	struct request_sock *req = lucid_arg(fregs, 1);
 	struct lucid_conn conn;
 
-	if (!trace_state_enabled() && !trace_listen_enabled())
+	if (!trace_state_enabled() && !trace_listen_enabled() &&
+	    !lucid_close_wanted())
 		return;
 	if (listener->sk_protocol != IPPROTO_TCP || !sk_hashed(req_to_sk(req)))
 		return;
 	lucid_listen_request_drop(listener, req, parent_ip);
+	lucid_reset_request_drop(req);
 	lucid_conn_from_request(&conn, req);
 	lucid_state_changed(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);
 }
@@ -139,7 +159,8 @@ static struct lucid_tracepoint lucid_state_tracepoints[] = {
 		.name = "inet_sock_set_state",
 		.probe = lucid_probe_set_state,
 		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_HANDSHAKE |
-			    TCP_LUCID_CAN_CONNECT_FAILED,
+			    TCP_LUCID_CAN_CONNECT_FAILED |
+			    TCP_LUCID_CAN_CLOSE | TCP_LUCID_CAN_SUMMARY,
 	},
 };
 
@@ -151,7 +172,8 @@ static struct lucid_entry lucid_state_entries[] = {
 	}, {
 		.name = "__inet_csk_reqsk_queue_drop",
 		.call = lucid_entry_request_drop,
-		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_LISTEN,
+		.provides = TCP_LUCID_CAN_STATE | TCP_LUCID_CAN_LISTEN |
+			    TCP_LUCID_CAN_CLOSE,
 	},
 };
 

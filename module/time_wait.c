@@ -13,29 +13,34 @@
 #include <linux/kallsyms.h>
 #include <linux/percpu.h>
 #include <linux/stacktrace.h>
+#include <linux/tcp.h>
 #include <net/inet_timewait_sock.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "closing.h"
 #include "compat.h"
 #include "conn.h"
 #include "notes.h"
 #include "observers.h"
 
 /*
- * What a mini-socket's state was when the segment came that is being handled.
+ * The segment that is being handled, and the mini-socket's state when it came.
  * tcp_timewait_state_process() runs with softirqs off, so what it notes on its
  * CPU stays there until it has rearmed the timer.
  */
 static DEFINE_PER_CPU(struct lucid_segment_note {
 	const struct inet_timewait_sock *tw;
+	u32 seq;
+	u32 ack;
 	u8 substate;
 }, lucid_segment_note);
 
 static bool lucid_time_wait_wanted(void)
 {
-	return trace_time_wait_enabled() || trace_state_enabled();
+	return trace_time_wait_enabled() || trace_state_enabled() ||
+	       lucid_close_wanted();
 }
 
 /* DCCP has mini-sockets of the same kind. */
@@ -52,23 +57,29 @@ static void notrace lucid_entry_time_wait(struct ftrace_regs *fregs,
 					  unsigned long parent_ip)
 {
 	const struct sock *sk = lucid_arg(fregs, 0);
-	struct lucid_conn conn;
+	int substate = (unsigned long)lucid_arg(fregs, 1);
 
-	if (lucid_time_wait_wanted())
-		lucid_conn_from_sock(&conn, sk);
+	if (!lucid_time_wait_wanted())
+		return;
+	lucid_conn_cookie(sk);
+	if (lucid_close_wanted())
+		lucid_close_hand_over(sk, substate);
 }
 
-/* tcp_timewait_state_process(tw, ...): a segment for a mini-socket. */
+/* tcp_timewait_state_process(tw, skb, th, ...): a segment for a mini-socket. */
 static void notrace lucid_entry_segment(struct ftrace_regs *fregs,
 					unsigned long parent_ip)
 {
 	const struct inet_timewait_sock *tw = lucid_arg(fregs, 0);
+	const struct tcphdr *th = lucid_arg(fregs, 2);
 	struct lucid_segment_note *note;
 
 	if (!lucid_time_wait_wanted())
 		return;
 	note = this_cpu_ptr(&lucid_segment_note);
 	note->tw = tw;
+	note->seq = ntohl(th->seq);
+	note->ack = ntohl(th->ack_seq);
 	note->substate = READ_ONCE(tw->tw_substate);
 }
 
@@ -107,10 +118,13 @@ static void notrace lucid_entry_schedule(struct ftrace_regs *fregs,
 	else
 		event.what = TCP_LUCID_TW_REFRESH;
 
-	if (event.what == TCP_LUCID_TW_ENTER && trace_state_enabled())
+	if (event.what == TCP_LUCID_TW_ENTER &&
+	    (trace_state_enabled() || lucid_close_wanted()))
 		lucid_note_time_wait(conn.cookie, event.substate);
-	if (event.what == TCP_LUCID_TW_PROMOTE)
+	if (event.what == TCP_LUCID_TW_PROMOTE) {
 		lucid_state_changed(&conn, TCP_FIN_WAIT2, TCP_TIME_WAIT);
+		lucid_close_promoted(&conn, tw);
+	}
 	if (trace_time_wait_enabled())
 		trace_time_wait(&conn, &event);
 }
@@ -147,34 +161,80 @@ static void lucid_symbol(char *name, unsigned long ip)
 }
 
 /*
+ * Who has called inet_twsk_deschedule_put(), and for which mini-socket. Its
+ * stack would tell as well, but reading that takes ten times as long as all else
+ * that is done for the event.
+ */
+static DEFINE_PER_CPU(struct lucid_deschedule_note {
+	const struct inet_timewait_sock *tw;
+	unsigned long parent_ip;
+}, lucid_deschedule_note);
+
+/* inet_twsk_deschedule_put(tw): it is to end before its time. */
+static void notrace lucid_entry_deschedule(struct ftrace_regs *fregs,
+					   unsigned long parent_ip)
+{
+	struct lucid_deschedule_note *note;
+
+	if (!trace_time_wait_enabled() && !lucid_close_wanted())
+		return;
+	note = this_cpu_ptr(&lucid_deschedule_note);
+	note->tw = lucid_arg(fregs, 0);
+	note->parent_ip = parent_ip;
+}
+
+/*
+ * The caller of inet_twsk_deschedule_put(), which will return to @put_ip. It may
+ * have moved to another CPU since its beginning: the stack moves along.
+ */
+static unsigned long lucid_tw_descheduler(const struct inet_timewait_sock *tw,
+					  unsigned long put_ip)
+{
+	struct lucid_deschedule_note *note;
+	unsigned long stack[16];
+	unsigned int i, depth;
+
+	note = this_cpu_ptr(&lucid_deschedule_note);
+	if (note->tw == tw) {
+		note->tw = NULL;
+		return note->parent_ip;
+	}
+	depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
+	for (i = 0; i + 1 < depth; i++)
+		if (stack[i] == put_ip)
+			return stack[i + 1];
+	return 0;
+}
+
+/*
  * inet_twsk_kill() has two callers: the timer, and inet_twsk_deschedule_put().
- * Of the latter the caller's caller knows why, and only the stack knows that.
+ * Once seen, both are known again by their address. Of the latter the caller's
+ * caller knows why.
  */
 static u8 lucid_tw_why(const struct inet_timewait_sock *tw,
 		       unsigned long parent_ip)
 {
-	static unsigned long timer_ip;
-	unsigned long stack[16];
-	unsigned int i, depth;
+	static unsigned long timer_ip, put_ip;
 	char name[KSYM_SYMBOL_LEN];
+	unsigned long ip;
 	u8 why;
 
 	if (parent_ip == READ_ONCE(timer_ip))
 		return TCP_LUCID_TW_END_TIMER;
-	lucid_symbol(name, parent_ip);
-	if (strstarts(name, "inet_twsk_purge"))
-		return TCP_LUCID_TW_END_NETNS;
-	if (!strstarts(name, "inet_twsk_deschedule_put")) {
-		WRITE_ONCE(timer_ip, parent_ip);
-		return TCP_LUCID_TW_END_TIMER;
+	if (parent_ip != READ_ONCE(put_ip)) {
+		lucid_symbol(name, parent_ip);
+		if (strstarts(name, "inet_twsk_purge"))
+			return TCP_LUCID_TW_END_NETNS;
+		if (!strstarts(name, "inet_twsk_deschedule_put")) {
+			WRITE_ONCE(timer_ip, parent_ip);
+			return TCP_LUCID_TW_END_TIMER;
+		}
+		WRITE_ONCE(put_ip, parent_ip);
 	}
-	depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
-	for (i = 0; i + 1 < depth; i++)
-		if (stack[i] == parent_ip)
-			break;
-	if (i + 1 >= depth)
+	ip = lucid_tw_descheduler(tw, parent_ip);
+	if (!ip)
 		return TCP_LUCID_TW_END_OTHER;
-	lucid_symbol(name, stack[i + 1]);
+	lucid_symbol(name, ip);
 	why = lucid_tw_killer(name);
 	/* In FIN_WAIT2 the same code answers data with a RST instead. */
 	if (why == TCP_LUCID_TW_END_NEW_SYN &&
@@ -189,6 +249,7 @@ static void notrace lucid_entry_kill(struct ftrace_regs *fregs,
 {
 	const struct inet_timewait_sock *tw = lucid_arg(fregs, 0);
 	struct lucid_time_wait event = { .what = TCP_LUCID_TW_EXIT };
+	const struct lucid_segment_note *note;
 	struct lucid_conn conn;
 
 	if (!lucid_time_wait_wanted() || !lucid_tw_is_tcp(tw))
@@ -196,13 +257,18 @@ static void notrace lucid_entry_kill(struct ftrace_regs *fregs,
 	lucid_conn_from_timewait(&conn, tw);
 	event.substate = READ_ONCE(tw->tw_substate);
 	lucid_state_changed(&conn, event.substate, TCP_CLOSE);
-	if (!trace_time_wait_enabled())
+	if (!trace_time_wait_enabled() && !lucid_close_wanted())
 		return;
 	event.why = lucid_tw_why(tw, parent_ip);
-	trace_time_wait(&conn, &event);
+	note = this_cpu_ptr(&lucid_segment_note);
+	lucid_close_tw_gone(&conn, event.substate, event.why, note->seq,
+			    note->ack);
+	if (trace_time_wait_enabled())
+		trace_time_wait(&conn, &event);
 }
 
-#define LUCID_CAN_TW	(TCP_LUCID_CAN_TIME_WAIT | TCP_LUCID_CAN_STATE)
+#define LUCID_CAN_TW	(TCP_LUCID_CAN_TIME_WAIT | TCP_LUCID_CAN_STATE | \
+			 TCP_LUCID_CAN_CLOSE)
 
 static struct lucid_entry lucid_time_wait_entries[] = {
 	{
@@ -217,6 +283,9 @@ static struct lucid_entry lucid_time_wait_entries[] = {
 		.name = "__inet_twsk_schedule",
 		.call = lucid_entry_schedule,
 		.provides = LUCID_CAN_TW,
+	}, {
+		.name = "inet_twsk_deschedule_put",
+		.call = lucid_entry_deschedule,
 	}, {
 		.name = "inet_twsk_kill",
 		.call = lucid_entry_kill,

@@ -167,7 +167,7 @@ def unload_again():
 def capabilities():
     """this kernel lets the module see everything, and the log complains of nothing"""
     with open("/sys/module/tcp_lucid/parameters/capabilities") as file:
-        equal(int(file.read()), 0xf3f, "capabilities")
+        equal(int(file.read()), 0xfff3f, "capabilities")
     said = [line for line in sh("dmesg").splitlines()
             if re.search(r"tcp_lucid: (?!loading out-of-tree|module verification)",
                          line)]

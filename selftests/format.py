@@ -6,9 +6,11 @@ import re
 
 from lucid import TRACEFS, Path, Trace, equal, run, sh, wait, wait_closed
 
-EVENTS = ("ack", "connect_failed", "epoch", "fast_open", "fast_retransmit",
-          "handshake", "listen", "reduction", "region", "retransmit", "sample",
-          "slow_start", "state", "suppressed", "time_wait", "undo", "unused",
+EVENTS = ("ack", "close", "connect_failed", "ecn", "epoch", "fast_open",
+          "fast_retransmit", "flow_control", "handshake", "limited", "listen",
+          "reduction", "region", "reordering", "retransmit",
+          "retransmit_failed", "rtt", "sample", "slow_start", "spurious",
+          "state", "summary", "suppressed", "time_wait", "undo", "unused",
           "window")
 FIELD = re.compile(r"field:(.+?) (\w+)(\[\d+\])?;\s+offset:(\d+);\s+size:(\d+);")
 CONN = [("__u64", "cookie", ""), ("__u32", "netns", ""),

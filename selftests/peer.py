@@ -14,7 +14,7 @@ import select
 import socket
 import struct
 
-from lucid import ACK, SYN, Netns, Packet, sh
+from lucid import ACK, FIN, SYN, Netns, Packet, sh, wait
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 1, 0x1000
@@ -48,12 +48,12 @@ def pseudo(family, protocol, src, dst, length):
 
 
 def segment(family, src, dst, sport, dport, seq, ack, flags, options=b"",
-            data=b""):
+            data=b"", window=65535):
     """A TCP segment as an IP packet, with a good checksum."""
     options += b"\x01" * (-len(options) % 4)
     head = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xffffffff,
-                       ack & 0xffffffff, (20 + len(options)) << 2, flags, 65535,
-                       0, 0) + options + data
+                       ack & 0xffffffff, (20 + len(options)) << 2, flags,
+                       window, 0, 0) + options + data
     good = checksum(pseudo(family, 6, src, dst, len(head)) + head)
     return ip(family, 6, src, dst,
               head[:16] + struct.pack(">H", good) + head[18:])
@@ -120,9 +120,9 @@ class Host:
         self.send(segment(family, PEER[family], HOST[family], packet.dport,
                           packet.sport, 0, packet.seq + 1, flags))
 
-    def icmp(self, family, packet, kind, code):
+    def icmp(self, family, packet, kind, code, mtu=0):
         """An ICMP error about a packet that came from the kernel."""
-        body = struct.pack(">BBHI", kind, code, 0, 0) + packet.raw[:128]
+        body = struct.pack(">BBHI", kind, code, 0, mtu) + packet.raw[:128]
         if family == 6:
             good = checksum(pseudo(6, 58, PEER[6], HOST[6], len(body)) + body)
         else:
@@ -141,12 +141,13 @@ class Peer:
         self.seq = random.getrandbits(32)
         self.ack = 0
 
-    def send(self, flags, options=b"", data=b"", seq=None, ack=None):
+    def send(self, flags, options=b"", data=b"", seq=None, ack=None,
+             window=65535):
         self.host.send(segment(self.family, PEER[self.family],
                                HOST[self.family], self.sport, self.port,
                                self.seq if seq is None else seq,
                                self.ack if ack is None else ack, flags, options,
-                               data))
+                               data, window))
 
     def receive(self, timeout=0.2):
         return self.host.receive(lambda p: p.dport == self.sport, timeout)
@@ -168,3 +169,90 @@ class Peer:
         self.syn()
         self.final_ack()
         return self
+
+
+class Receiver(Peer):
+    """The hand-made end of a connection on which a real socket sends data.
+
+    Segments are numbered from 0; those that come are kept in .packets.
+    """
+
+    def __init__(self, host, family, sack=True, stamps=False, mss=1200,
+                 port=5000):
+        super().__init__(host, family, port)
+        self.stamps = stamps
+        self.clock = 1000
+        self.packets = []
+        listener = host.listen(family, port=port)
+        options = struct.pack(">BBH", 2, 4, mss) + \
+            (b"\x04\x02" if sack else b"") + self._stamp(0)
+        answer = self.syn(options)
+        self.first = answer.seq + 1
+        self.echo = self._value(answer)
+        self.seq += 1
+        self.send(ACK, self._stamp(self.echo))
+        self.sock = listener.accept()[0]
+        listener.close()
+        # With timestamps, 12 bytes less.
+        self.len = mss - (12 if stamps else 0)
+
+    def _stamp(self, echo):
+        if not self.stamps:
+            return b""
+        self.clock += 1
+        return struct.pack(">BBII", 8, 10, self.clock, echo)
+
+    @staticmethod
+    def _value(packet):
+        return struct.unpack(">I", packet.options[8][:4])[0] \
+            if 8 in packet.options else 0
+
+    def at(self, number):
+        """The sequence number at which a segment begins."""
+        return self.first + number * self.len & 0xffffffff
+
+    def collect(self, timeout=0.01):
+        """Take in what has come, and return it."""
+        new = []
+        while packet := self.receive(timeout):
+            if packet.len or packet.flags & FIN:
+                new.append(packet)
+                self.echo = self._value(packet)
+        self.packets += new
+        return new
+
+    def write(self, segments):
+        """Have the socket send so many segments, and take them in."""
+        self.sock.sendall(bytes(segments * self.len))
+        return self.collect()
+
+    def acknowledge(self, number, *blocks, echo=None, window=65535):
+        """ACK of all before a segment, with SACK of those in each (from, to)."""
+        options = self._stamp(self.echo if echo is None else echo)
+        if blocks:
+            edges = [self.at(edge) for block in blocks for edge in block]
+            options += struct.pack(f">BB{len(edges)}I", 5, 2 + 4 * len(edges),
+                                   *edges)
+        self.send(ACK, options, ack=self.at(number), window=window)
+
+    def warm(self, segments=10, probes=False):
+        """So many segments, all acknowledged 20 ms after they came.
+
+        Tail loss probes, which would come before that, are off until here, or
+        for good.
+        """
+        self.host.sysctl("ipv4/tcp_early_retrans", 0)
+        self.write(segments)
+        wait(0.02)
+        self.acknowledge(segments)
+        wait(0.02)
+        if probes:
+            self.host.sysctl("ipv4/tcp_early_retrans", 3)
+        self.first = self.at(segments)
+        self.packets = []
+
+    def close(self):
+        """Leave nothing behind."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+        self.sock.close()

@@ -9,6 +9,7 @@ from lucid import (Path, Trace, cookie, equal, run, tcp_info, wait,
                    wait_closed)
 
 MSS = 1448
+FAST = ("FAST", "FAST_DUPACKS", "FAST_TIMER", "RECOVERY")
 
 
 def transfer(path, size, family=4, cc=None):
@@ -34,7 +35,7 @@ def check_counts(path, events, before, after, what):
     """The sums of segs by reason are the kernel's own counters."""
     for name, reasons in (
             ("TcpRetransSegs", {e.reason for e in events}),
-            ("TcpExtTCPFastRetrans", ("FAST",)),
+            ("TcpExtTCPFastRetrans", FAST),
             ("TcpExtTCPSlowStartRetrans", ("AFTER_RTO",)),
             ("TcpExtTCPTimeouts", ("RTO", "SYN", "SYNACK"))):
         equal(segs(events, *reasons), after[name] - before[name],
@@ -67,7 +68,7 @@ def lossy(family, cc):
     what = f"{cc} on IPv{family}"
     check_counts(path, events, before, after, what)
     check_recoveries(recoveries, before, after, what)
-    assert segs(events, "FAST") > 10, f"{what}: too few losses to tell"
+    assert segs(events, *FAST) > 10, f"{what}: too few losses to tell"
     probes = after["TcpExtTCPLossProbes"] - before["TcpExtTCPLossProbes"]
     assert segs(events, "TLP") <= probes, f"{what}: TCPLossProbes"
 
@@ -140,7 +141,8 @@ def fast_newreno():
         stream.lose(FIRST, 10)
         sent = trace.read("retransmit", cookie=stream.cookie)
         recovery = trace.read("fast_retransmit", cookie=stream.cookie)
-    equal([(e.reason, e.len) for e in sent], [("FAST", MSS)], "retransmissions")
+    equal([(e.reason, e.len) for e in sent], [("FAST_DUPACKS", MSS)],
+          "retransmissions")
     equal(recovery[0].how, "began: DUPACKS", "recovery")
     stream.close()
 
@@ -240,8 +242,8 @@ def recovery_ends_in_timeout():
         path.undrop()
         wait(3)
         recovery = trace.read("fast_retransmit", cookie=stream.cookie)
-    equal([e.how for e in recovery][:2],
-          ["began: SACK", "ended: TIMEOUT"], "recovery")
+    assert recovery[0].how in ("began: SACK", "began: REORDER_TIMER"), recovery
+    equal(recovery[1].how, "ended: TIMEOUT", "recovery")
     stream.close()
 
 

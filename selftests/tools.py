@@ -2,24 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The bpftrace tools: each runs, says what happened, and ends on Ctrl-C."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 
-from lucid import SYN, Path, Skip, equal, run, sh, wait, wait_closed
+from lucid import (SYN, Flow, Path, Skip, Trace, cookie, equal, near, run, sh,
+                   wait, wait_closed)
 from peer import HOST, Host, Peer
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../scripts")
-TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen")
+SO_SNDBUFFORCE = 32
+TOOLS = ("handshake", "retransmit", "timewait", "watch", "listen", "states",
+         "cwnd", "close", "limits")
 
 
 class Tool:
     """Inside a "with": a tool is running; output() stops it as Ctrl-C would."""
 
-    def __init__(self, name, *args):
+    def __init__(self, name, *args, options=()):
         if not sh("command -v bpftrace", check=False):
             raise Skip("needs bpftrace")
-        self.command = ["bpftrace", f"{SCRIPTS}/{name}.bt", *args]
+        self.command = ["bpftrace", *options, f"{SCRIPTS}/{name}.bt", *args]
 
     def __enter__(self):
         self.log = open("/tmp/tool.log", "w+")
@@ -54,7 +59,8 @@ class Tool:
         said = self.said()
         assert "ERROR" not in said, said
         for line in said.splitlines():
-            assert len(line) <= 120, f"longer than 120 columns: {line}"
+            assert len(line) <= 120 or line.startswith("{"), \
+                f"longer than 120 columns: {line}"
         return said
 
 
@@ -108,8 +114,25 @@ def retransmit():
     with Tool("retransmit") as tool:
         path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 10 3")
         talk(path, size=60000)
+        path.undrop()
+        client, server = path.pair(port=5001)
+        path.client.sh("nft -f -", stdin="""
+            table inet t {
+                chain f {
+                    type filter hook output priority 0;
+                    ip length > 600 drop
+                }
+            }""")
+        client.send(bytes(1000))
+        wait(1)
+        path.client.sh("nft delete table inet t")
+        client.close()
+        server.close()
         said = tool.output()
     has(said, "FAST")
+    has(said, "RECOVERY")
+    has(said, "NOT SENT", "10.0.1.1:", "> 10.0.2.1:5001")
+    has(said, "@segments_not_sent[")
 
 
 def timewait():
@@ -168,4 +191,154 @@ def listen():
     has(said, "@count[5000, COOKIE_SENT, SYN_QUEUE]")
 
 
-run(silent, handshake, retransmit, timewait, watch, listen)
+def close():
+    """close.bt says how each connection ends, over IPv4 and IPv6, and counts RSTs"""
+    path = Path()
+    with Tool("close") as tool:
+        for family in (4, 6):
+            talk(path, family)
+            client, server = path.pair(family)
+            client.sendall(b"never read")
+            wait(0.5)
+            server.close()
+            wait(0.5)
+            client.close()
+            path.socket(family).connect_ex((path.ADDR[family][1], 5999))
+        said = tool.output()
+    for client, server in (path.ADDR[4], path.ADDR[6]):
+        ours = f" {path.client.inum} {client}:"
+        theirs = f" {path.server.inum} {server}:"
+        has(said, "CLEAN_ACTIVE", " - ", ours, f" > {server}:5000")
+        has(said, "CLEAN_PASSIVE", " - ", f"{theirs}5000 > {client}:")
+        has(said, "ABORT", "UNREAD", "ESTABLISHED", "    10 ", theirs)
+        has(said, "RST_BY_PEER", "ESTABLISHED", ours)
+        has(said, "RST sent", "NO_SOCKET", "CLOSE", f"{theirs}5999 > {client}:")
+    for words in ("@ends[CLEAN_ACTIVE, -]: 2", "@rst_sent[NO_SOCKET]: 2",
+                  "@rst_sent[UNREAD]: 2", "@rst_received[ESTABLISHED]: 2",
+                  "@rst_received[SYN_SENT]: 2"):
+        has(said, words)
+
+
+def watch_cookie():
+    """watch.bt tells of one end only if it is asked by its cookie"""
+    path = Path()
+    client = path.socket()
+    number = cookie(client)
+    with Tool("watch", "0", hex(number)) as tool:
+        listener = path.listen()
+        client.connect((path.ADDR[4][1], 5000))
+        server = listener.accept()[0]
+        client.close()
+        wait_closed(server)
+        server.close()
+        listener.close()
+        wait(70)
+        said = tool.output()
+    has(said, "from 10.0.1.1 to 10.0.2.1", f"cookie {number:x},")
+    has(said, "TIME_WAIT", "CLOSE", "over")
+    equal(said.count("cookie "), 1, "connections told of")
+
+
+def stays(said, state):
+    """What states.bt says was spent in a state, in ms, line by line."""
+    lines = [line.split() for line in said.splitlines()]
+    return [float(words[2]) for words in lines
+            if len(words) == 8 and words[1] == state]
+
+
+def states():
+    """states.bt tells how long each state lasted, over IPv4 and IPv6"""
+    path = Path(delay_ms=10)
+    for family in (4, 6):
+        with Tool("states", "5000") as tool:
+            client, server = path.pair(family)
+            wait(3)
+            client.close()
+            wait_closed(server)
+            wait(2)
+            server.close()
+            wait(70)
+            said = tool.output()
+        # A round trip is 20 ms, one way 10.
+        for state, want in (("SYN_SENT", [20]), ("NEW_SYN_RECV", [20]),
+                            ("ESTABLISHED", [3000, 3000]), ("FIN_WAIT1", [20]),
+                            ("CLOSE_WAIT", [2000]), ("LAST_ACK", [20]),
+                            ("TIME_WAIT", [60000])):
+            got = stays(said, state)
+            equal(len(got), len(want), f"lines of {state}")
+            for one, other in zip(got, want):
+                # A timer of a minute is up to an eighth late.
+                near(one, other, 0.125 * other if state == "TIME_WAIT" else
+                     max(60, other * 0.03), f"{state}, ms")
+        has(said, "FIN_WAIT2", "TIME_WAIT", f" {path.client.inum} ",
+            f"{path.ADDR[family][0]}:", f"> {path.ADDR[family][1]}:5000")
+        for line in said.splitlines():
+            if line.startswith("@still_in"):
+                equal(line.split()[-1], "0", line)
+
+
+def cwnd():
+    """cwnd.bt tells every window event and every reduction"""
+    path = Path(delay_ms=10)
+    path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 30 7")
+    with Trace("window", "reduction") as trace, Tool("cwnd", "5000") as tool:
+        with Flow(path, "lucid", size=200000) as flow:
+            flow.finish()
+        wait(0.5)
+        said = tool.output()
+        windows = trace.read("window")
+        reductions = trace.read("reduction")
+    assert reductions, "there was no reduction"
+    rows = [line.split() for line in said.splitlines()]
+    rows = [words for words in rows if words and words[0][0].isdigit()]
+    equal([int(words[3]) for words in rows if "reduced:" not in words],
+          [event.cwnd for event in windows], "cwnd, line by line")
+    equal(sum("reduced:" in words for words in rows), len(reductions),
+          "reductions")
+    has(said, "reduced: loss")
+    equal(rows[0][4], "-1", "ssthresh at first")
+
+
+def as_json():
+    """with -f json each line of a tool is an object, and jq finds the text"""
+    path = Path()
+    with Tool("states", "5000", options=("-f", "json")) as tool:
+        talk(path, size=1000)
+        said = tool.output()
+    # Ctrl-C leaves empty lines.
+    kinds = {json.loads(line)["type"] for line in said.splitlines() if line}
+    assert {"attached_probes", "printf", "hist"} <= kinds, kinds
+    if not sh("command -v jq", check=False):
+        raise Skip("needs jq")
+    found = sh("jq -rj 'select(.type == \"printf\") | .data'", stdin=said)
+    has(found, "SYN_SENT", "ESTABLISHED")
+
+
+def limits():
+    """limits.bt shows closed windows and probes, and what limited whom"""
+    for family in (4, 6):
+        path = Path(delay_ms=10)
+        with Tool("limits", "5000") as tool:
+            client, server = path.pair(family)
+            other, peer = path.pair(family, port=5001)
+            client.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 4000000)
+            client.sendall(bytes(1500000))
+            wait(2)
+            left = 1500000
+            while left:
+                left -= len(server.recv(65536))
+            for sock in (client, server, other, peer):
+                sock.close()
+            wait(0.5)
+            said = tool.output()
+        ends = f"{path.ADDR[family][0]}:", f"{path.ADDR[family][1]}:5000"
+        for words in (("ZERO_WINDOW_RECEIVED",), ("PROBE",),
+                      ("WINDOW_RECEIVED",), ("CLOSED",)):
+            has(said, *words, f" {path.client.inum} ", *ends)
+        has(said, "ZERO_WINDOW_SENT", f" {path.server.inum} ", ends[1], ends[0])
+        has(said, "@ms[", ", 5000, RWND]")
+        assert "5001" not in said, f"another port's events:\n{said}"
+
+
+run(silent, handshake, retransmit, timewait, watch, listen, watch_cookie, states,
+    cwnd, close, limits, as_json)

@@ -21,6 +21,9 @@ REASONS = {
     "RTO": "the retransmission timer ran out: no ACK at all for that long",
     "AFTER_RTO": "lost in the same window as the one that timed out",
     "FAST": "fast retransmit: ACKs for later packets gave the loss away",
+    "FAST_DUPACKS": "fast retransmit: three duplicate ACKs",
+    "FAST_TIMER": "fast retransmit: out of order for too long",
+    "RECOVERY": "lost with the one that was fast retransmitted",
     "TLP": "tail loss probe: no ACK for about two round trips, so ask",
 }
 
@@ -114,7 +117,7 @@ def losses(report, mine):
     report.say("Sent again", f"{total} packets, because")
     for reason in dict.fromkeys(e["reason"] for e in again):
         count = sum(e["segs"] for e in again if e["reason"] == reason)
-        report.lines.append(f"  {'':<17} {count:4} {reason:<10} "
+        report.lines.append(f"  {'':<17} {count:4} {reason:<12} "
                             f"{REASONS.get(reason, '')}")
     begins = [e for e in named(mine, "fast_retransmit")
               if e["how"].startswith("began")]

@@ -52,7 +52,12 @@
 	EM(TCP_LUCID_RESEND_FAST,		"FAST") \
 	EM(TCP_LUCID_RESEND_TLP,		"TLP") \
 	EM(TCP_LUCID_RESEND_RESIZE,		"RESIZE") \
-	EMe(TCP_LUCID_RESEND_ZERO_WINDOW,	"ZERO_WINDOW")
+	EM(TCP_LUCID_RESEND_ZERO_WINDOW,	"ZERO_WINDOW") \
+	EM(TCP_LUCID_RESEND_FAST_DUPACKS,	"FAST_DUPACKS") \
+	EM(TCP_LUCID_RESEND_FAST_TIMER,		"FAST_TIMER") \
+	EM(TCP_LUCID_RESEND_RECOVERY,		"RECOVERY") \
+	EM(TCP_LUCID_RESEND_FAST_OPEN,		"FAST_OPEN") \
+	EMe(TCP_LUCID_RESEND_MTU_PROBE,		"MTU_PROBE")
 
 #define TCP_LUCID_RECOVERIES \
 	EM(TCP_LUCID_RECOVERY_DUPACKS,		"began: DUPACKS") \
@@ -164,7 +169,118 @@
 	EM(TCP_LUCID_LIMITED_HANDSHAKE,	"handshake") \
 	EM(TCP_LUCID_LIMITED_STATE,	"state") \
 	EM(TCP_LUCID_LIMITED_LISTEN,	"listen") \
-	EMe(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open")
+	EM(TCP_LUCID_LIMITED_FAST_OPEN,	"fast_open") \
+	EMe(TCP_LUCID_LIMITED_CLOSE,	"close")
+
+#define TCP_LUCID_CLOSES \
+	EM(TCP_LUCID_CLOSE_APP_SHUTDOWN,	"APP_SHUTDOWN") \
+	EM(TCP_LUCID_CLOSE_APP_CLOSE,	"APP_CLOSE") \
+	EM(TCP_LUCID_CLOSE_FIN_SENT,	"FIN_SENT") \
+	EM(TCP_LUCID_CLOSE_FIN_RECEIVED,	"FIN_RECEIVED") \
+	EM(TCP_LUCID_CLOSE_FIN_ACKED,	"FIN_ACKED") \
+	EM(TCP_LUCID_CLOSE_RST_SENT,	"RST_SENT") \
+	EM(TCP_LUCID_CLOSE_RST_RECEIVED,	"RST_RECEIVED") \
+	EMe(TCP_LUCID_CLOSE_ENDED,	"ENDED")
+
+#define TCP_LUCID_ENDS \
+	EM(TCP_LUCID_END_NONE,	"-") \
+	EM(TCP_LUCID_END_CLOSE,	"CLOSE") \
+	EM(TCP_LUCID_END_EXIT,	"EXIT") \
+	EM(TCP_LUCID_END_SHUTDOWN,	"SHUTDOWN") \
+	EM(TCP_LUCID_END_SHUT_RD,	"SHUT_RD") \
+	EM(TCP_LUCID_END_SHUT_WR,	"SHUT_WR") \
+	EM(TCP_LUCID_END_SHUT_RDWR,	"SHUT_RDWR") \
+	EM(TCP_LUCID_END_UNREAD,	"UNREAD") \
+	EM(TCP_LUCID_END_LINGER0,	"LINGER0") \
+	EM(TCP_LUCID_END_LINGER2,	"LINGER2") \
+	EM(TCP_LUCID_END_DISCONNECT,	"DISCONNECT") \
+	EM(TCP_LUCID_END_REPAIR,	"REPAIR") \
+	EM(TCP_LUCID_END_LISTENER,	"LISTENER") \
+	EM(TCP_LUCID_END_KILLED,	"KILLED") \
+	EM(TCP_LUCID_END_ORPHANS,	"ORPHANS") \
+	EM(TCP_LUCID_END_NETNS,	"NETNS") \
+	EM(TCP_LUCID_END_FIN_WAIT2,	"FIN_WAIT2") \
+	EM(TCP_LUCID_END_RETRANS,	"RETRANS") \
+	EM(TCP_LUCID_END_KEEPALIVE,	"KEEPALIVE") \
+	EM(TCP_LUCID_END_ZERO_WINDOW,	"ZERO_WINDOW") \
+	EM(TCP_LUCID_END_USER_TIMEOUT,	"USER_TIMEOUT") \
+	EM(TCP_LUCID_END_RST,	"RST") \
+	EM(TCP_LUCID_END_DATA,	"DATA") \
+	EM(TCP_LUCID_END_BAD_ACK,	"BAD_ACK") \
+	EM(TCP_LUCID_END_BAD_SYN,	"BAD_SYN") \
+	EM(TCP_LUCID_END_PAWS,	"PAWS") \
+	EM(TCP_LUCID_END_NO_SOCKET,	"NO_SOCKET") \
+	EM(TCP_LUCID_END_STRAY,	"STRAY") \
+	EM(TCP_LUCID_END_ACCEPT_QUEUE,	"ACCEPT_QUEUE") \
+	EM(TCP_LUCID_END_ICMP,	"ICMP") \
+	EM(TCP_LUCID_END_MPTCP,	"MPTCP") \
+	EM(TCP_LUCID_END_TW_OVERFLOW,	"TW_OVERFLOW") \
+	EMe(TCP_LUCID_END_OTHER,	"OTHER")
+
+#define TCP_LUCID_VERDICTS \
+	EM(TCP_LUCID_VERDICT_NONE,	"-") \
+	EM(TCP_LUCID_VERDICT_CLEAN_ACTIVE,	"CLEAN_ACTIVE") \
+	EM(TCP_LUCID_VERDICT_CLEAN_PASSIVE,	"CLEAN_PASSIVE") \
+	EM(TCP_LUCID_VERDICT_SIMULTANEOUS,	"SIMULTANEOUS") \
+	EM(TCP_LUCID_VERDICT_HALF,	"HALF") \
+	EM(TCP_LUCID_VERDICT_RST_BY_PEER,	"RST_BY_PEER") \
+	EM(TCP_LUCID_VERDICT_RST_BY_US,	"RST_BY_US") \
+	EM(TCP_LUCID_VERDICT_ABORT,	"ABORT") \
+	EM(TCP_LUCID_VERDICT_TIMEOUT,	"TIMEOUT") \
+	EM(TCP_LUCID_VERDICT_KILLED,	"KILLED") \
+	EM(TCP_LUCID_VERDICT_ICMP,	"ICMP") \
+	EMe(TCP_LUCID_VERDICT_OTHER,	"OTHER")
+
+#define TCP_LUCID_KINDS \
+	EM(TCP_LUCID_KIND_FULL,	"FULL") \
+	EM(TCP_LUCID_KIND_REQUEST,	"REQUEST") \
+	EM(TCP_LUCID_KIND_TIME_WAIT,	"TIME_WAIT") \
+	EM(TCP_LUCID_KIND_LISTENER,	"LISTENER") \
+	EMe(TCP_LUCID_KIND_NOBODY,	"NOBODY")
+
+#define TCP_LUCID_ROLES \
+	EM(TCP_LUCID_ROLE_UNKNOWN,	"UNKNOWN") \
+	EM(TCP_LUCID_ROLE_ACTIVE,	"ACTIVE") \
+	EM(TCP_LUCID_ROLE_PASSIVE,	"PASSIVE") \
+	EMe(TCP_LUCID_ROLE_BOTH,	"BOTH")
+
+#define TCP_LUCID_SPURIOUSES \
+	EM(TCP_LUCID_SPURIOUS_DSACK,		"DSACK") \
+	EM(TCP_LUCID_SPURIOUS_TIMESTAMPS,	"TIMESTAMPS") \
+	EM(TCP_LUCID_SPURIOUS_FRTO,		"FRTO") \
+	EMe(TCP_LUCID_SPURIOUS_UNSENT,		"UNSENT")
+
+#define TCP_LUCID_REORDERINGS \
+	EM(TCP_LUCID_REORDERING_SACK,		"SACK") \
+	EM(TCP_LUCID_REORDERING_ACK,		"ACK") \
+	EM(TCP_LUCID_REORDERING_DSACK,		"DSACK") \
+	EM(TCP_LUCID_REORDERING_TIMESTAMPS,	"TIMESTAMPS") \
+	EMe(TCP_LUCID_REORDERING_RENO,		"RENO")
+
+#define TCP_LUCID_ECNS \
+	EM(TCP_LUCID_ECN_CE_RECEIVED,	"CE_RECEIVED") \
+	EM(TCP_LUCID_ECN_ECE_RECEIVED,	"ECE_RECEIVED") \
+	EM(TCP_LUCID_ECN_CWR_SENT,	"CWR_SENT") \
+	EMe(TCP_LUCID_ECN_CWR_RECEIVED,	"CWR_RECEIVED")
+
+#define TCP_LUCID_FLOWS \
+	EM(TCP_LUCID_FLOW_ZERO_WINDOW_SENT,	"ZERO_WINDOW_SENT") \
+	EM(TCP_LUCID_FLOW_WINDOW_SENT,		"WINDOW_SENT") \
+	EM(TCP_LUCID_FLOW_ZERO_WINDOW_RECEIVED,	"ZERO_WINDOW_RECEIVED") \
+	EM(TCP_LUCID_FLOW_WINDOW_RECEIVED,	"WINDOW_RECEIVED") \
+	EM(TCP_LUCID_FLOW_SHRUNK,		"SHRUNK") \
+	EM(TCP_LUCID_FLOW_PROBE,		"PROBE") \
+	EMe(TCP_LUCID_FLOW_KEEPALIVE,		"KEEPALIVE")
+
+#define TCP_LUCID_LIMITS \
+	EM(TCP_LUCID_LIMIT_NONE,	"-") \
+	EM(TCP_LUCID_LIMIT_IDLE,	"IDLE") \
+	EM(TCP_LUCID_LIMIT_APP,		"APP") \
+	EM(TCP_LUCID_LIMIT_CWND,	"CWND") \
+	EM(TCP_LUCID_LIMIT_RWND,	"RWND") \
+	EM(TCP_LUCID_LIMIT_SNDBUF,	"SNDBUF") \
+	EM(TCP_LUCID_LIMIT_RECOVERY,	"RECOVERY") \
+	EMe(TCP_LUCID_LIMIT_OTHER,	"OTHER")
 
 /* First reading of the lists: give perf and trace-cmd the numbers. */
 #undef EM
@@ -187,6 +303,16 @@ TCP_LUCID_LISTEN_WHYS
 TCP_LUCID_FAST_OPENS
 TCP_LUCID_CONNECT_ENDS
 TCP_LUCID_LIMITEDS
+TCP_LUCID_ROLES
+TCP_LUCID_CLOSES
+TCP_LUCID_ENDS
+TCP_LUCID_VERDICTS
+TCP_LUCID_KINDS
+TCP_LUCID_SPURIOUSES
+TCP_LUCID_REORDERINGS
+TCP_LUCID_ECNS
+TCP_LUCID_FLOWS
+TCP_LUCID_LIMITS
 
 /* From here on the lists are tables for __print_symbolic(). */
 #undef EM
@@ -468,6 +594,123 @@ TRACE_EVENT(time_wait,
 		  __print_symbolic(__entry->substate, TCP_LUCID_STATES),
 		  __entry->timeout_ms,
 		  __print_symbolic(__entry->why, TCP_LUCID_TW_ENDS))
+);
+
+/*
+ * summary: a connection is over for this end: all of it in one event.
+ *
+ * Comes when the full socket goes, also when a mini-socket takes over. What
+ * only the ledger knows is 0 (role: UNKNOWN) for a connection that was open
+ * before anybody listened; those fields have a * below.
+ *
+ * duration_us *	since its first SYN was sent or received
+ * bytes_sent	payload sent, that which was sent again included
+ * bytes_acked, bytes_received	sequence numbers, as TCP_INFO counts them: a FIN
+ *		counts as a byte, a SYN of this side as well
+ * segs_out, segs_in	segments, those without data included; resent ones as well
+ * data_segs_out, data_segs_in	those with data
+ * resent	segments that were sent again, or that this was tried with
+ * resent_rto, resent_fast, resent_tlp, resent_other *	the same by cause: the
+ *		timer and what it brought after it; fast retransmit; tail loss
+ *		probes; the rest. See retransmit.reason
+ * handshake_resent *	SYNs or SYN-ACKs among resent
+ * dsack_dups	segments that the peer said it got twice (RFC 2883)
+ * reordered	how often reordering was seen among what was sent
+ * out_of_order	segments that came in out of order
+ * handshake_rtt_us *	round trip as measured on the handshake
+ * min_rtt_us, srtt_us	smallest of the last minutes (tcp_min_rtt_wlen), and
+ *		smoothed at the end; 0 if there was no sample
+ * busy_us	time with data outstanding or waiting to be sent
+ * rwnd_limited_us, sndbuf_limited_us	of that: held back by the peer's window,
+ *		by the send buffer. The kernel counts these in ticks
+ * cwnd, cwnd_max	packets, at the end, and the largest seen: when recovery's
+ *		state changed (just before each reduction), and at the end
+ * state	it moves from to CLOSE, or to what a mini-socket stands for
+ * verdict	how it ended; HALF for an orphan that waits for its peer's FIN as a
+ *		mini-socket, whatever comes of that
+ */
+TRACE_EVENT(summary,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_summary *sum),
+	TP_ARGS(conn, sum),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, duration_us)
+		__field(__u64, bytes_sent)
+		__field(__u64, bytes_acked)
+		__field(__u64, bytes_received)
+		__field(__u32, segs_out)
+		__field(__u32, segs_in)
+		__field(__u32, data_segs_out)
+		__field(__u32, data_segs_in)
+		__field(__u32, resent)
+		__field(__u32, resent_rto)
+		__field(__u32, resent_fast)
+		__field(__u32, resent_tlp)
+		__field(__u32, resent_other)
+		__field(__u32, handshake_resent)
+		__field(__u32, dsack_dups)
+		__field(__u32, reordered)
+		__field(__u32, out_of_order)
+		__field(__u32, handshake_rtt_us)
+		__field(__u32, min_rtt_us)
+		__field(__u32, srtt_us)
+		__field(__u32, busy_us)
+		__field(__u32, rwnd_limited_us)
+		__field(__u32, sndbuf_limited_us)
+		__field(__u32, cwnd)
+		__field(__u32, cwnd_max)
+		__field(__u8, role)
+		__field(__u8, state)
+		__field(__u8, verdict)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->duration_us = sum->duration_us;
+		__entry->bytes_sent = sum->bytes_sent;
+		__entry->bytes_acked = sum->bytes_acked;
+		__entry->bytes_received = sum->bytes_received;
+		__entry->segs_out = sum->segs_out;
+		__entry->segs_in = sum->segs_in;
+		__entry->data_segs_out = sum->data_segs_out;
+		__entry->data_segs_in = sum->data_segs_in;
+		__entry->resent = sum->resent;
+		__entry->resent_rto = sum->resent_rto;
+		__entry->resent_fast = sum->resent_fast;
+		__entry->resent_tlp = sum->resent_tlp;
+		__entry->resent_other = sum->resent_other;
+		__entry->handshake_resent = sum->handshake_resent;
+		__entry->dsack_dups = sum->dsack_dups;
+		__entry->reordered = sum->reordered;
+		__entry->out_of_order = sum->out_of_order;
+		__entry->handshake_rtt_us = sum->handshake_rtt_us;
+		__entry->min_rtt_us = sum->min_rtt_us;
+		__entry->srtt_us = sum->srtt_us;
+		__entry->busy_us = sum->busy_us;
+		__entry->rwnd_limited_us = sum->rwnd_limited_us;
+		__entry->sndbuf_limited_us = sum->sndbuf_limited_us;
+		__entry->cwnd = sum->cwnd;
+		__entry->cwnd_max = sum->cwnd_max;
+		__entry->role = sum->role;
+		__entry->state = sum->state;
+		__entry->verdict = sum->verdict;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "role=%s state=%s verdict=%s duration_us=%llu bytes_sent=%llu bytes_acked=%llu bytes_received=%llu segs_out=%u segs_in=%u data_segs_out=%u data_segs_in=%u resent=%u resent_rto=%u resent_fast=%u resent_tlp=%u resent_other=%u handshake_resent=%u dsack_dups=%u reordered=%u out_of_order=%u handshake_rtt_us=%u min_rtt_us=%u srtt_us=%u busy_us=%u rwnd_limited_us=%u sndbuf_limited_us=%u cwnd=%u cwnd_max=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->role, TCP_LUCID_ROLES),
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __print_symbolic(__entry->verdict, TCP_LUCID_VERDICTS),
+		  __entry->duration_us, __entry->bytes_sent,
+		  __entry->bytes_acked, __entry->bytes_received,
+		  __entry->segs_out, __entry->segs_in, __entry->data_segs_out,
+		  __entry->data_segs_in, __entry->resent, __entry->resent_rto,
+		  __entry->resent_fast, __entry->resent_tlp,
+		  __entry->resent_other, __entry->handshake_resent,
+		  __entry->dsack_dups, __entry->reordered,
+		  __entry->out_of_order, __entry->handshake_rtt_us,
+		  __entry->min_rtt_us, __entry->srtt_us, __entry->busy_us,
+		  __entry->rwnd_limited_us, __entry->sndbuf_limited_us,
+		  __entry->cwnd, __entry->cwnd_max)
 );
 
 /*
@@ -1021,6 +1264,475 @@ TRACE_EVENT(suppressed,
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->event, TCP_LUCID_LIMITEDS),
 		  __entry->count, __entry->since_ms)
+);
+
+/*
+ * close: how connections are closed, a step at a time, and how they end.
+ *
+ * A connection ends once, with ENDED: when its full socket is done, or for an
+ * orphan in FIN_WAIT2 when its mini-socket is. TIME_WAIT comes after it. A
+ * connect() that failed has none (see connect_failed), nor has a request that
+ * was dropped (see listen). The kernel moves a connection that it aborts to CLOSE
+ * before it sends the RST, so there RST_SENT follows ENDED.
+ *
+ * seq, ack	FIN, RST: sequence and acknowledgment number of the segment, of
+ *		ours when it is sent and of the peer's when it is received; the
+ *		ack of a FIN_RECEIVED is the last that came. FIN_ACKED: seq is the
+ *		FIN's. Else what we would send now
+ * unread	bytes received that the application has not read
+ * unsent	bytes that the application wrote and that were never sent
+ * unacked	bytes sent, not acknowledged. A FIN is no byte here
+ * err		errno that the socket has for the application; 0: none
+ * timeouts	retransmission timeouts in a row
+ * probes	window or keepalive probes in a row without an answer
+ * state	the connection's state; of ENDED, and of a RST that follows it, the
+ *		one that it was in before. A mini-socket's is TIME_WAIT or FIN_WAIT2
+ * kind		whose event it is; of REQUEST, LISTENER, NOBODY only seq and ack are
+ *		known, of TIME_WAIT none of the rest. cookie is 0 for LISTENER, NOBODY
+ * orphan	1: no application has the socket any more, or close() is at it
+ *
+ * Counters: RST_SENT are OutRsts, but for RSTs that netfilter makes; in a flood,
+ * together with suppressed events of "close". ENDED with state ESTABLISHED or
+ * CLOSE_WAIT are EstabResets. By why of ENDED: UNREAD is TCPAbortOnClose; LINGER0,
+ * DATA of a FULL and LINGER2 are TCPAbortOnData and TCPAbortOnLinger; ORPHANS is
+ * TCPAbortOnMemory; RETRANS, KEEPALIVE, ZERO_WINDOW and USER_TIMEOUT, with
+ * connect_failed's TIMEOUT, TCPAbortOnTimeout; TW_OVERFLOW TCPTimeWaitOverflow.
+ */
+TRACE_EVENT(close,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_close *cl),
+	TP_ARGS(conn, cl),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, unread)
+		__field(__u32, unsent)
+		__field(__u32, unacked)
+		__field(__u16, err)
+		__field(__u8, what)
+		__field(__u8, why)
+		__field(__u8, verdict)
+		__field(__u8, state)
+		__field(__u8, kind)
+		__field(__u8, orphan)
+		__field(__u8, timeouts)
+		__field(__u8, probes)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = cl->seq;
+		__entry->ack = cl->ack;
+		__entry->unread = cl->unread;
+		__entry->unsent = cl->unsent;
+		__entry->unacked = cl->unacked;
+		__entry->err = cl->err;
+		__entry->what = cl->what;
+		__entry->why = cl->why;
+		__entry->verdict = cl->verdict;
+		__entry->state = cl->state;
+		__entry->kind = cl->kind;
+		__entry->orphan = cl->orphan;
+		__entry->timeouts = cl->timeouts;
+		__entry->probes = cl->probes;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s why=%s verdict=%s state=%s kind=%s orphan=%u seq=%u ack=%u unread=%u unsent=%u unacked=%u err=%u timeouts=%u probes=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_CLOSES),
+		  __print_symbolic(__entry->why, TCP_LUCID_ENDS),
+		  __print_symbolic(__entry->verdict, TCP_LUCID_VERDICTS),
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __print_symbolic(__entry->kind, TCP_LUCID_KINDS),
+		  __entry->orphan, __entry->seq, __entry->ack,
+		  __entry->unread, __entry->unsent, __entry->unacked,
+		  __entry->err, __entry->timeouts, __entry->probes)
+);
+
+/*
+ * retransmit_failed: a segment was to be sent again and was not.
+ *
+ * The kernel tries again later. With err EBUSY it found the last transmission
+ * still in this host's queues (counted by TcpExtTCPSpuriousRtxHostQueues);
+ * otherwise the host refused the segment, which TcpExtTCPRetransFail counts, or
+ * it does not fit the window, or there was no memory or no route.
+ *
+ * seq, len	first sequence number, bytes of payload that were to be sent
+ * segs		segments
+ * cwnd, in_flight	packets, as they were
+ * attempt, flags, state, ca_state	as in retransmit
+ * err		errno, a positive number; 0: not known. Kernels before 7.2 tell
+ *		only of EBUSY
+ * reason	enum tcp_lucid_resend
+ */
+TRACE_EVENT(retransmit_failed,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_retransmit *rtx),
+	TP_ARGS(conn, rtx),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, len)
+		__field(__u32, segs)
+		__field(__u32, cwnd)
+		__field(__u32, in_flight)
+		__field(__u16, attempt)
+		__field(__u16, err)
+		__field(__u8, reason)
+		__field(__u8, flags)
+		__field(__u8, state)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = rtx->seq;
+		__entry->len = rtx->len;
+		__entry->segs = rtx->segs;
+		__entry->cwnd = rtx->cwnd;
+		__entry->in_flight = rtx->in_flight;
+		__entry->attempt = rtx->attempt;
+		__entry->err = rtx->err;
+		__entry->reason = rtx->reason;
+		__entry->flags = rtx->flags;
+		__entry->state = rtx->state;
+		__entry->ca_state = rtx->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "reason=%s err=%u seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%u cwnd=%u in_flight=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->reason, TCP_LUCID_RESENDS),
+		  __entry->err, __entry->seq, __entry->len, __entry->segs,
+		  __entry->attempt,
+		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
+		  __entry->flags, __entry->ca_state, __entry->cwnd,
+		  __entry->in_flight)
+);
+
+/*
+ * spurious: a reduction of the window was needless, and is undone.
+ *
+ * snd_una	oldest sequence number not acknowledged
+ * recover	what was outstanding when the reduction began ended here
+ * old_cwnd, old_ssthresh	packets, before
+ * cwnd		packets, after; the same as before if there was an ECN echo,
+ *		too; 0: this control has a way of its own and does not tell
+ * ssthresh	packets, after
+ * kind		enum tcp_lucid_spurious
+ * ca_state	state of congestion control that it is undone from (0 Open,
+ *		1 Disorder, 2 CWR, 3 Recovery, 4 Loss)
+ * whole	1: all up to recover is acknowledged; 0: not yet
+ */
+TRACE_EVENT(spurious,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_spurious *sp),
+	TP_ARGS(conn, sp),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, snd_una)
+		__field(__u32, recover)
+		__field(__u32, old_cwnd)
+		__field(__u32, cwnd)
+		__field(__u32, old_ssthresh)
+		__field(__u32, ssthresh)
+		__field(__u8, kind)
+		__field(__u8, ca_state)
+		__field(__u8, whole)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->snd_una = sp->snd_una;
+		__entry->recover = sp->recover;
+		__entry->old_cwnd = sp->old_cwnd;
+		__entry->cwnd = sp->cwnd;
+		__entry->old_ssthresh = sp->old_ssthresh;
+		__entry->ssthresh = sp->ssthresh;
+		__entry->kind = sp->kind;
+		__entry->ca_state = sp->ca_state;
+		__entry->whole = sp->whole;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "kind=%s ca_state=%u whole=%u old_cwnd=%u cwnd=%u old_ssthresh=%u ssthresh=%u snd_una=%u recover=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->kind, TCP_LUCID_SPURIOUSES),
+		  __entry->ca_state, __entry->whole, __entry->old_cwnd,
+		  __entry->cwnd, __entry->old_ssthresh, __entry->ssthresh,
+		  __entry->snd_una, __entry->recover)
+);
+
+/*
+ * reordering: a segment came after one that was sent later.
+ *
+ * old_degree, degree	packets: how far out of order the kernel expected them
+ *		to come (tcp_reordering at first), and now expects them to
+ * distance	packets: how far this one was; 0 with RENO, which cannot tell
+ * seen		how often so far, this one included
+ * by		enum tcp_lucid_reordering
+ * ca_state	state of congestion control (0 Open, 1 Disorder, 2 CWR,
+ *		3 Recovery, 4 Loss)
+ */
+TRACE_EVENT(reordering,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_reordering *ro),
+	TP_ARGS(conn, ro),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, old_degree)
+		__field(__u32, degree)
+		__field(__u32, distance)
+		__field(__u32, seen)
+		__field(__u8, by)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->old_degree = ro->old_degree;
+		__entry->degree = ro->degree;
+		__entry->distance = ro->distance;
+		__entry->seen = ro->seen;
+		__entry->by = ro->by;
+		__entry->ca_state = ro->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "by=%s old_degree=%u degree=%u distance=%u seen=%u ca_state=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->by, TCP_LUCID_REORDERINGS),
+		  __entry->old_degree, __entry->degree, __entry->distance,
+		  __entry->seen, __entry->ca_state)
+);
+
+/* Hooks on the path of every packet are there while these have users only. */
+int lucid_ecn_reg(void);
+void lucid_ecn_unreg(void);
+int lucid_flow_control_reg(void);
+void lucid_flow_control_unreg(void);
+int lucid_limited_reg(void);
+void lucid_limited_unreg(void);
+int lucid_rtt_reg(void);
+void lucid_rtt_unreg(void);
+
+/*
+ * ecn: a congestion mark comes in, is echoed, answered (RFC 3168).
+ *
+ * At the receiver of data CE_RECEIVED and CWR_RECEIVED, at the sender
+ * ECE_RECEIVED and CWR_SENT. Of connections with Accurate ECN (7.2, tcp_ecn=3 or
+ * more) only ECE_RECEIVED, when a mark reduces the window. CWR_SENT also
+ * follows a reduction for another cause.
+ *
+ * seq		of the segment; ECE_RECEIVED: what it acknowledges up to
+ * count	segments: CE_RECEIVED: in this packet (1 without GRO);
+ *		CWR_RECEIVED: marked since the CE_RECEIVED before, 0: not known
+ * cwnd, ssthresh	packets
+ * delivered_ce	packets delivered so far whose ACKs had the echo
+ * what		enum tcp_lucid_ecn
+ * ca_state	state of congestion control, at ECE_RECEIVED the one before
+ */
+TRACE_EVENT_FN(ecn,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_ecn *ecn),
+	TP_ARGS(conn, ecn),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, seq)
+		__field(__u32, count)
+		__field(__u32, cwnd)
+		__field(__u32, ssthresh)
+		__field(__u32, delivered_ce)
+		__field(__u8, what)
+		__field(__u8, ca_state)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->seq = ecn->seq;
+		__entry->count = ecn->count;
+		__entry->cwnd = ecn->cwnd;
+		__entry->ssthresh = ecn->ssthresh;
+		__entry->delivered_ce = ecn->delivered_ce;
+		__entry->what = ecn->what;
+		__entry->ca_state = ecn->ca_state;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s seq=%u count=%u cwnd=%u ssthresh=%u delivered_ce=%u ca_state=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_ECNS),
+		  __entry->seq, __entry->count, __entry->cwnd,
+		  __entry->ssthresh, __entry->delivered_ce,
+		  __entry->ca_state),
+	lucid_ecn_reg, lucid_ecn_unreg
+);
+
+/*
+ * rtt: a round trip is over, once for each; with what was measured last.
+ *
+ * The round trip of a handshake stands in its handshake event; a passive end's
+ * is not repeated here.
+ *
+ * rtt_us	the measurement
+ * srtt_us	smoothed (RFC 6298: SRTT)
+ * mdev_us	mean deviation, as "ss -i" shows it after the slash
+ * rttvar_us	variation that the timeout is made of (RFC 6298: RTTVAR)
+ * rto_us	retransmission timeout
+ * min_rtt_us	smallest in the last tcp_min_rtt_wlen seconds
+ */
+TRACE_EVENT_FN(rtt,
+	TP_PROTO(const struct lucid_conn *conn, const struct lucid_rtt *rtt),
+	TP_ARGS(conn, rtt),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, rtt_us)
+		__field(__u32, srtt_us)
+		__field(__u32, mdev_us)
+		__field(__u32, rttvar_us)
+		__field(__u32, rto_us)
+		__field(__u32, min_rtt_us)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->rtt_us = rtt->rtt_us;
+		__entry->srtt_us = rtt->srtt_us;
+		__entry->mdev_us = rtt->mdev_us;
+		__entry->rttvar_us = rtt->rttvar_us;
+		__entry->rto_us = rtt->rto_us;
+		__entry->min_rtt_us = rtt->min_rtt_us;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "rtt_us=%u srtt_us=%u mdev_us=%u rttvar_us=%u rto_us=%u min_rtt_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __entry->rtt_us, __entry->srtt_us, __entry->mdev_us,
+		  __entry->rttvar_us, __entry->rto_us, __entry->min_rtt_us),
+	lucid_rtt_reg, lucid_rtt_unreg
+);
+
+/*
+ * flow_control: a receive window closes or opens again, at either end, or is
+ * probed (RFC 9293, 3.8.6).
+ *
+ * Windows are in bytes, after scaling. A window that is found closed when
+ * somebody begins to listen is told with the next segment that says so.
+ *
+ * since_us	WINDOW_*: how long it was closed. PROBE: how long it is; 0 if not
+ *		known. KEEPALIVE: how long nothing has come
+ * next_us	PROBE, KEEPALIVE: until the next, if no answer comes
+ * rto_us	retransmission timeout, from which the first probe is timed
+ * rcv_wnd	our window, as last advertised
+ * snd_wnd	the peer's window
+ * rcv_queue	bytes that have come in order and the application has not read
+ * rcvbuf	limit of the receive buffer's memory, bytes (SO_RCVBUF)
+ * unsent	bytes that the application has written and that are not sent yet
+ * shrunk	SHRUNK, ZERO_WINDOW_RECEIVED: bytes that the peer took back of
+ *		what it had offered, by moving the right edge of its window
+ * attempt	PROBE, KEEPALIVE: 1 for the first, then 2...; probes that are
+ *		answered, but with the window still closed, count as well
+ * unanswered	PROBE: how many before it got no answer, not even such a one
+ * backoff	PROBE: how often the time between probes has doubled
+ * rcv_wscale, snd_wscale	shift counts of our windows and of the peer's
+ *
+ * Counters: ZERO_WINDOW_SENT is TCPToZeroWindowAdv, WINDOW_SENT
+ * TCPFromZeroWindowAdv, PROBE TCPWinProbe, KEEPALIVE TCPKeepAlive. A window that
+ * is 0 for lack of memory (since 6.5) is not counted, but told.
+ */
+TRACE_EVENT_FN(flow_control,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_flow_control *fc),
+	TP_ARGS(conn, fc),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u32, since_us)
+		__field(__u32, next_us)
+		__field(__u32, rto_us)
+		__field(__u32, rcv_wnd)
+		__field(__u32, snd_wnd)
+		__field(__u32, rcv_queue)
+		__field(__u32, rcvbuf)
+		__field(__u32, unsent)
+		__field(__u32, shrunk)
+		__field(__u16, attempt)
+		__field(__u16, unanswered)
+		__field(__u8, what)
+		__field(__u8, backoff)
+		__field(__u8, rcv_wscale)
+		__field(__u8, snd_wscale)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->since_us = fc->since_us;
+		__entry->next_us = fc->next_us;
+		__entry->rto_us = fc->rto_us;
+		__entry->rcv_wnd = fc->rcv_wnd;
+		__entry->snd_wnd = fc->snd_wnd;
+		__entry->rcv_queue = fc->rcv_queue;
+		__entry->rcvbuf = fc->rcvbuf;
+		__entry->unsent = fc->unsent;
+		__entry->shrunk = fc->shrunk;
+		__entry->attempt = fc->attempt;
+		__entry->unanswered = fc->unanswered;
+		__entry->what = fc->what;
+		__entry->backoff = fc->backoff;
+		__entry->rcv_wscale = fc->rcv_wscale;
+		__entry->snd_wscale = fc->snd_wscale;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "what=%s since_us=%u rcv_wnd=%u snd_wnd=%u rcv_wscale=%u snd_wscale=%u rcv_queue=%u rcvbuf=%u unsent=%u shrunk=%u attempt=%u unanswered=%u backoff=%u rto_us=%u next_us=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->what, TCP_LUCID_FLOWS),
+		  __entry->since_us, __entry->rcv_wnd, __entry->snd_wnd,
+		  __entry->rcv_wscale, __entry->snd_wscale,
+		  __entry->rcv_queue, __entry->rcvbuf, __entry->unsent,
+		  __entry->shrunk, __entry->attempt, __entry->unanswered,
+		  __entry->backoff, __entry->rto_us, __entry->next_us),
+	lucid_flow_control_reg, lucid_flow_control_unreg
+);
+
+/*
+ * limited: what keeps a sender from sending more has changed.
+ *
+ * Times are the kernel's own, in jiffies (4 ms with HZ=250), as in TCP_INFO: the
+ * sum of for_us over from=RWND is tcpi_rwnd_limited, over SNDBUF
+ * tcpi_sndbuf_limited, over all but IDLE tcpi_busy_time.
+ *
+ * for_us	how long the limit lasted that ends here
+ * ago_us	how long ago the change was; not 0 where the kernel shows it late
+ * cwnd, in_flight	packets, now
+ * snd_wnd	the peer's window, bytes, now
+ * unsent	bytes that the application has written and that are not sent yet
+ * sndbuf	limit of the send buffer's memory, bytes (SO_SNDBUF)
+ * from, to	enum tcp_lucid_limit
+ */
+TRACE_EVENT_FN(limited,
+	TP_PROTO(const struct lucid_conn *conn,
+		 const struct lucid_limited *lim),
+	TP_ARGS(conn, lim),
+	TP_STRUCT__entry(
+		TCP_LUCID_CONN_FIELDS
+		__field(__u64, for_us)
+		__field(__u64, ago_us)
+		__field(__u32, cwnd)
+		__field(__u32, in_flight)
+		__field(__u32, snd_wnd)
+		__field(__u32, unsent)
+		__field(__u32, sndbuf)
+		__field(__u8, from)
+		__field(__u8, to)
+	),
+	TP_fast_assign(
+		TCP_LUCID_CONN_ASSIGN(conn);
+		__entry->for_us = lim->for_us;
+		__entry->ago_us = lim->ago_us;
+		__entry->cwnd = lim->cwnd;
+		__entry->in_flight = lim->in_flight;
+		__entry->snd_wnd = lim->snd_wnd;
+		__entry->unsent = lim->unsent;
+		__entry->sndbuf = lim->sndbuf;
+		__entry->from = lim->from;
+		__entry->to = lim->to;
+	),
+	TP_printk(TCP_LUCID_CONN_FMT
+		  "from=%s to=%s for_us=%llu ago_us=%llu cwnd=%u in_flight=%u snd_wnd=%u unsent=%u sndbuf=%u",
+		  TCP_LUCID_CONN_ARGS,
+		  __print_symbolic(__entry->from, TCP_LUCID_LIMITS),
+		  __print_symbolic(__entry->to, TCP_LUCID_LIMITS),
+		  __entry->for_us, __entry->ago_us, __entry->cwnd,
+		  __entry->in_flight, __entry->snd_wnd, __entry->unsent,
+		  __entry->sndbuf),
+	lucid_limited_reg, lucid_limited_unreg
 );
 
 #endif /* _TRACE_TCP_LUCID_H */

@@ -40,10 +40,17 @@ enum tcp_lucid_step {
  * @TCP_LUCID_RESEND_SYNACK_DUP: the peer's SYN came again, so does our SYN-ACK
  * @TCP_LUCID_RESEND_RTO: the retransmission timer ran out (RFC 6298)
  * @TCP_LUCID_RESEND_AFTER_RTO: more of the window lost with an earlier RTO
- * @TCP_LUCID_RESEND_FAST: fast retransmit and recovery (RFC 6675, RFC 8985)
+ * @TCP_LUCID_RESEND_FAST: fast retransmit: SACK shows that the oldest segment is
+ *	lost (RFC 6675, RFC 8985); recovery begins with it
  * @TCP_LUCID_RESEND_TLP: tail loss probe (RFC 8985, section 7)
- * @TCP_LUCID_RESEND_RESIZE: the path MTU shrank or Fast Open data was refused
+ * @TCP_LUCID_RESEND_RESIZE: the path MTU shrank: ICMP says it was too large
  * @TCP_LUCID_RESEND_ZERO_WINDOW: the peer took its window back; this probes it
+ * @TCP_LUCID_RESEND_FAST_DUPACKS: fast retransmit without SACK: three duplicate
+ *	ACKs (RFC 6582)
+ * @TCP_LUCID_RESEND_FAST_TIMER: fast retransmit: RACK's reordering timer ran out
+ * @TCP_LUCID_RESEND_RECOVERY: more of what was lost, in the same recovery
+ * @TCP_LUCID_RESEND_FAST_OPEN: the SYN-ACK did not acknowledge the SYN's data
+ * @TCP_LUCID_RESEND_MTU_PROBE: a probe of the path MTU was too large (RFC 4821)
  */
 enum tcp_lucid_resend {
 	TCP_LUCID_RESEND_UNKNOWN	= 0,
@@ -56,6 +63,11 @@ enum tcp_lucid_resend {
 	TCP_LUCID_RESEND_TLP		= 7,
 	TCP_LUCID_RESEND_RESIZE		= 8,
 	TCP_LUCID_RESEND_ZERO_WINDOW	= 9,
+	TCP_LUCID_RESEND_FAST_DUPACKS	= 10,
+	TCP_LUCID_RESEND_FAST_TIMER	= 11,
+	TCP_LUCID_RESEND_RECOVERY	= 12,
+	TCP_LUCID_RESEND_FAST_OPEN	= 13,
+	TCP_LUCID_RESEND_MTU_PROBE	= 14,
 };
 
 /**
@@ -310,12 +322,262 @@ enum tcp_lucid_connect_end {
  * @TCP_LUCID_LIMITED_STATE: state
  * @TCP_LUCID_LIMITED_LISTEN: listen
  * @TCP_LUCID_LIMITED_FAST_OPEN: fast_open
+ * @TCP_LUCID_LIMITED_CLOSE: close: RSTs for segments that are nobody's
  */
 enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_HANDSHAKE	= 1,
 	TCP_LUCID_LIMITED_STATE		= 2,
 	TCP_LUCID_LIMITED_LISTEN	= 3,
 	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
+	TCP_LUCID_LIMITED_CLOSE		= 5,
+};
+
+/**
+ * enum tcp_lucid_close - close.what: a step in the closing of a connection
+ * @TCP_LUCID_CLOSE_APP_SHUTDOWN: the application called shutdown()
+ * @TCP_LUCID_CLOSE_APP_CLOSE: the application let go of the socket
+ * @TCP_LUCID_CLOSE_FIN_SENT: our FIN is put in the queue, after all data
+ * @TCP_LUCID_CLOSE_FIN_RECEIVED: the peer's FIN has come, and all before it
+ * @TCP_LUCID_CLOSE_FIN_ACKED: the peer has acknowledged our FIN
+ * @TCP_LUCID_CLOSE_RST_SENT: a RST leaves; not always from a connection
+ * @TCP_LUCID_CLOSE_RST_RECEIVED: a good RST has come
+ * @TCP_LUCID_CLOSE_ENDED: the connection is over but for TIME_WAIT: verdict
+ *	says how, why says what made it so
+ */
+enum tcp_lucid_close {
+	TCP_LUCID_CLOSE_APP_SHUTDOWN	= 1,
+	TCP_LUCID_CLOSE_APP_CLOSE	= 2,
+	TCP_LUCID_CLOSE_FIN_SENT	= 3,
+	TCP_LUCID_CLOSE_FIN_RECEIVED	= 4,
+	TCP_LUCID_CLOSE_FIN_ACKED	= 5,
+	TCP_LUCID_CLOSE_RST_SENT	= 6,
+	TCP_LUCID_CLOSE_RST_RECEIVED	= 7,
+	TCP_LUCID_CLOSE_ENDED		= 8,
+};
+
+/**
+ * enum tcp_lucid_end - close.why: what made it happen
+ * @TCP_LUCID_END_NONE: there is nothing to add
+ * @TCP_LUCID_END_CLOSE: close()
+ * @TCP_LUCID_END_EXIT: close(), because the process is ending
+ * @TCP_LUCID_END_SHUTDOWN: FIN_SENT: shutdown()
+ * @TCP_LUCID_END_SHUT_RD: shutdown(SHUT_RD): no segment tells the peer
+ * @TCP_LUCID_END_SHUT_WR: shutdown(SHUT_WR)
+ * @TCP_LUCID_END_SHUT_RDWR: shutdown(SHUT_RDWR)
+ * @TCP_LUCID_END_UNREAD: close() with data unread (RFC 2525, section 2.17)
+ * @TCP_LUCID_END_LINGER0: close() with SO_LINGER and no time to linger
+ * @TCP_LUCID_END_LINGER2: TCP_LINGER2 is negative: no orphan in FIN_WAIT2
+ * @TCP_LUCID_END_DISCONNECT: connect() to AF_UNSPEC
+ * @TCP_LUCID_END_REPAIR: close() in repair mode (TCP_REPAIR)
+ * @TCP_LUCID_END_LISTENER: it waited for accept() and the listener closed
+ * @TCP_LUCID_END_KILLED: an administrator ended it (ss -K)
+ * @TCP_LUCID_END_ORPHANS: too many orphans, or too much memory used by sockets
+ * @TCP_LUCID_END_NETNS: its network namespace was destroyed
+ * @TCP_LUCID_END_FIN_WAIT2: the peer's FIN did not come in tcp_fin_timeout
+ * @TCP_LUCID_END_RETRANS: no ACK for as many retransmissions as allowed
+ * @TCP_LUCID_END_KEEPALIVE: no answer to any keepalive probe
+ * @TCP_LUCID_END_ZERO_WINDOW: the peer's window stayed shut
+ * @TCP_LUCID_END_USER_TIMEOUT: no progress for as long as TCP_USER_TIMEOUT
+ * @TCP_LUCID_END_RST: the peer sent RST
+ * @TCP_LUCID_END_DATA: data came after close()
+ * @TCP_LUCID_END_BAD_ACK: during the handshake, an ACK of what was never sent
+ * @TCP_LUCID_END_BAD_SYN: a SYN inside the window
+ * @TCP_LUCID_END_PAWS: during the handshake, an impossible timestamp echo
+ * @TCP_LUCID_END_NO_SOCKET: nobody has this port
+ * @TCP_LUCID_END_STRAY: no SYN, and the listener knows of no such connection
+ * @TCP_LUCID_END_ACCEPT_QUEUE: it is full (tcp_abort_on_overflow)
+ * @TCP_LUCID_END_ICMP: an ICMP error came back
+ * @TCP_LUCID_END_MPTCP: Multipath TCP wanted it
+ * @TCP_LUCID_END_TW_OVERFLOW: there was no mini-socket to be had to wait in
+ * @TCP_LUCID_END_OTHER: none of these
+ */
+enum tcp_lucid_end {
+	TCP_LUCID_END_NONE		= 0,
+	TCP_LUCID_END_CLOSE		= 1,
+	TCP_LUCID_END_EXIT		= 2,
+	TCP_LUCID_END_SHUTDOWN		= 3,
+	TCP_LUCID_END_SHUT_RD		= 4,
+	TCP_LUCID_END_SHUT_WR		= 5,
+	TCP_LUCID_END_SHUT_RDWR		= 6,
+	TCP_LUCID_END_UNREAD		= 7,
+	TCP_LUCID_END_LINGER0		= 8,
+	TCP_LUCID_END_LINGER2		= 9,
+	TCP_LUCID_END_DISCONNECT	= 10,
+	TCP_LUCID_END_REPAIR		= 11,
+	TCP_LUCID_END_LISTENER		= 12,
+	TCP_LUCID_END_KILLED		= 13,
+	TCP_LUCID_END_ORPHANS		= 14,
+	TCP_LUCID_END_NETNS		= 15,
+	TCP_LUCID_END_FIN_WAIT2		= 16,
+	TCP_LUCID_END_RETRANS	= 17,
+	TCP_LUCID_END_KEEPALIVE		= 18,
+	TCP_LUCID_END_ZERO_WINDOW	= 19,
+	TCP_LUCID_END_USER_TIMEOUT	= 20,
+	TCP_LUCID_END_RST		= 21,
+	TCP_LUCID_END_DATA		= 22,
+	TCP_LUCID_END_BAD_ACK		= 23,
+	TCP_LUCID_END_BAD_SYN		= 24,
+	TCP_LUCID_END_PAWS		= 25,
+	TCP_LUCID_END_NO_SOCKET		= 26,
+	TCP_LUCID_END_STRAY		= 27,
+	TCP_LUCID_END_ACCEPT_QUEUE	= 28,
+	TCP_LUCID_END_ICMP		= 29,
+	TCP_LUCID_END_MPTCP		= 30,
+	TCP_LUCID_END_TW_OVERFLOW	= 31,
+	TCP_LUCID_END_OTHER		= 32,
+};
+
+/**
+ * enum tcp_lucid_verdict - close.verdict: how a connection ended, in a word
+ * @TCP_LUCID_VERDICT_NONE: it has not
+ * @TCP_LUCID_VERDICT_CLEAN_ACTIVE: both sent a FIN and had it acknowledged, we
+ *	first
+ * @TCP_LUCID_VERDICT_CLEAN_PASSIVE: the same, the peer first
+ * @TCP_LUCID_VERDICT_SIMULTANEOUS: the same, the FINs crossed
+ * @TCP_LUCID_VERDICT_HALF: the peer acknowledged our FIN and never sent its own
+ * @TCP_LUCID_VERDICT_RST_BY_PEER: the peer sent RST
+ * @TCP_LUCID_VERDICT_RST_BY_US: what the peer sent had to be answered by RST
+ * @TCP_LUCID_VERDICT_ABORT: the application threw it away
+ * @TCP_LUCID_VERDICT_TIMEOUT: the peer did not answer
+ * @TCP_LUCID_VERDICT_KILLED: the system ended it: administrator, no resources,
+ *	namespace
+ * @TCP_LUCID_VERDICT_ICMP: an ICMP error did
+ * @TCP_LUCID_VERDICT_OTHER: none of these
+ */
+enum tcp_lucid_verdict {
+	TCP_LUCID_VERDICT_NONE		= 0,
+	TCP_LUCID_VERDICT_CLEAN_ACTIVE	= 1,
+	TCP_LUCID_VERDICT_CLEAN_PASSIVE	= 2,
+	TCP_LUCID_VERDICT_SIMULTANEOUS	= 3,
+	TCP_LUCID_VERDICT_HALF		= 4,
+	TCP_LUCID_VERDICT_RST_BY_PEER	= 5,
+	TCP_LUCID_VERDICT_RST_BY_US	= 6,
+	TCP_LUCID_VERDICT_ABORT		= 7,
+	TCP_LUCID_VERDICT_TIMEOUT	= 8,
+	TCP_LUCID_VERDICT_KILLED	= 9,
+	TCP_LUCID_VERDICT_ICMP		= 10,
+	TCP_LUCID_VERDICT_OTHER		= 11,
+};
+
+/**
+ * enum tcp_lucid_kind - close.kind: whose event it is
+ * @TCP_LUCID_KIND_FULL: a full socket's
+ * @TCP_LUCID_KIND_REQUEST: a request socket's, before the final ACK
+ * @TCP_LUCID_KIND_TIME_WAIT: a mini-socket's
+ * @TCP_LUCID_KIND_LISTENER: a listener's, of no connection that it knows
+ * @TCP_LUCID_KIND_NOBODY: nobody has this port
+ */
+enum tcp_lucid_kind {
+	TCP_LUCID_KIND_FULL		= 1,
+	TCP_LUCID_KIND_REQUEST		= 2,
+	TCP_LUCID_KIND_TIME_WAIT	= 3,
+	TCP_LUCID_KIND_LISTENER		= 4,
+	TCP_LUCID_KIND_NOBODY		= 5,
+};
+
+/**
+ * enum tcp_lucid_role - summary.role: who opened the connection
+ * @TCP_LUCID_ROLE_UNKNOWN: it was open before anybody listened
+ * @TCP_LUCID_ROLE_ACTIVE: this side: connect()
+ * @TCP_LUCID_ROLE_PASSIVE: the other side: accept()
+ * @TCP_LUCID_ROLE_BOTH: their SYNs crossed (simultaneous open)
+ */
+enum tcp_lucid_role {
+	TCP_LUCID_ROLE_UNKNOWN		= 0,
+	TCP_LUCID_ROLE_ACTIVE		= 1,
+	TCP_LUCID_ROLE_PASSIVE		= 2,
+	TCP_LUCID_ROLE_BOTH		= 3,
+};
+
+/**
+ * enum tcp_lucid_spurious - spurious.kind: what showed that nothing was lost
+ * @TCP_LUCID_SPURIOUS_DSACK: the peer has all that was sent again twice
+ * @TCP_LUCID_SPURIOUS_TIMESTAMPS: its timestamp is older than what was sent
+ *	again (Eifel, RFC 3522)
+ * @TCP_LUCID_SPURIOUS_FRTO: after a timeout, what had not been sent again was
+ *	acknowledged (F-RTO, RFC 5682)
+ * @TCP_LUCID_SPURIOUS_UNSENT: an ACK came before anything was sent again
+ */
+enum tcp_lucid_spurious {
+	TCP_LUCID_SPURIOUS_DSACK	= 1,
+	TCP_LUCID_SPURIOUS_TIMESTAMPS	= 2,
+	TCP_LUCID_SPURIOUS_FRTO		= 3,
+	TCP_LUCID_SPURIOUS_UNSENT	= 4,
+};
+
+/**
+ * enum tcp_lucid_reordering - reordering.by: what showed it
+ * @TCP_LUCID_REORDERING_SACK: SACK of a segment below one that came earlier
+ * @TCP_LUCID_REORDERING_ACK: the cumulative ACK of such a segment
+ * @TCP_LUCID_REORDERING_DSACK: the same segment came twice: the first was late
+ * @TCP_LUCID_REORDERING_TIMESTAMPS: in recovery, an ACK with a timestamp older
+ *	than what was sent again
+ * @TCP_LUCID_REORDERING_RENO: without SACK, more duplicate ACKs than a loss makes
+ */
+enum tcp_lucid_reordering {
+	TCP_LUCID_REORDERING_SACK	= 1,
+	TCP_LUCID_REORDERING_ACK	= 2,
+	TCP_LUCID_REORDERING_DSACK	= 3,
+	TCP_LUCID_REORDERING_TIMESTAMPS	= 4,
+	TCP_LUCID_REORDERING_RENO	= 5,
+};
+
+/**
+ * enum tcp_lucid_ecn - ecn.what: a step of RFC 3168, section 6.1
+ * @TCP_LUCID_ECN_CE_RECEIVED: a marked segment, the first since the last CWR
+ * @TCP_LUCID_ECN_ECE_RECEIVED: the peer echoes a mark: the window is reduced
+ * @TCP_LUCID_ECN_CWR_SENT: a segment tells the peer that the window is reduced
+ * @TCP_LUCID_ECN_CWR_RECEIVED: the peer's window is reduced
+ */
+enum tcp_lucid_ecn {
+	TCP_LUCID_ECN_CE_RECEIVED	= 1,
+	TCP_LUCID_ECN_ECE_RECEIVED	= 2,
+	TCP_LUCID_ECN_CWR_SENT		= 3,
+	TCP_LUCID_ECN_CWR_RECEIVED	= 4,
+};
+
+/**
+ * enum tcp_lucid_flow - flow_control.what: what became of a receive window
+ * @TCP_LUCID_FLOW_ZERO_WINDOW_SENT: we take no more data: we advertise 0
+ * @TCP_LUCID_FLOW_WINDOW_SENT: we take data again
+ * @TCP_LUCID_FLOW_ZERO_WINDOW_RECEIVED: the peer takes no more data
+ * @TCP_LUCID_FLOW_WINDOW_RECEIVED: the peer takes data again
+ * @TCP_LUCID_FLOW_SHRUNK: the peer took back part of the window it had offered
+ *	(RFC 7323, 2.4), but not all
+ * @TCP_LUCID_FLOW_PROBE: we ask whether the peer's window has opened
+ * @TCP_LUCID_FLOW_KEEPALIVE: nothing came for long: we ask whether the peer lives
+ */
+enum tcp_lucid_flow {
+	TCP_LUCID_FLOW_ZERO_WINDOW_SENT		= 1,
+	TCP_LUCID_FLOW_WINDOW_SENT		= 2,
+	TCP_LUCID_FLOW_ZERO_WINDOW_RECEIVED	= 3,
+	TCP_LUCID_FLOW_WINDOW_RECEIVED		= 4,
+	TCP_LUCID_FLOW_SHRUNK			= 5,
+	TCP_LUCID_FLOW_PROBE			= 6,
+	TCP_LUCID_FLOW_KEEPALIVE		= 7,
+};
+
+/**
+ * enum tcp_lucid_limit - limited.from, .to: what keeps a sender from sending more
+ * @TCP_LUCID_LIMIT_NONE: from: not known, this is where watching begins; to: the
+ *	connection is closed
+ * @TCP_LUCID_LIMIT_IDLE: the application: all it gave is acknowledged
+ * @TCP_LUCID_LIMIT_APP: the application: all it gave is sent, but under way
+ * @TCP_LUCID_LIMIT_CWND: the congestion window is full
+ * @TCP_LUCID_LIMIT_RWND: the peer's receive window is
+ * @TCP_LUCID_LIMIT_SNDBUF: the send buffer is, while the network would take more
+ * @TCP_LUCID_LIMIT_RECOVERY: a loss is being repaired
+ * @TCP_LUCID_LIMIT_OTHER: none of these: pacing, queues of this host, Nagle
+ */
+enum tcp_lucid_limit {
+	TCP_LUCID_LIMIT_NONE		= 0,
+	TCP_LUCID_LIMIT_IDLE		= 1,
+	TCP_LUCID_LIMIT_APP		= 2,
+	TCP_LUCID_LIMIT_CWND		= 3,
+	TCP_LUCID_LIMIT_RWND		= 4,
+	TCP_LUCID_LIMIT_SNDBUF		= 5,
+	TCP_LUCID_LIMIT_RECOVERY	= 6,
+	TCP_LUCID_LIMIT_OTHER		= 7,
 };
 
 /* Bits of tcp_lucid_info.flags, and of ack.flags. */
@@ -364,5 +626,15 @@ struct tcp_lucid_info {
 #define TCP_LUCID_CAN_FAST_OPEN		(1U << 9)
 #define TCP_LUCID_CAN_CONNECT_FAILED	(1U << 10)
 #define TCP_LUCID_CAN_SUPPRESSED	(1U << 11)
+#define TCP_LUCID_CAN_SPURIOUS		(1U << 15)
+#define TCP_LUCID_CAN_RTT		(1U << 16)
+#define TCP_LUCID_CAN_REORDERING	(1U << 17)
+#define TCP_LUCID_CAN_ECN		(1U << 18)
+
+#define TCP_LUCID_CAN_CLOSE		(1U << 12)
+#define TCP_LUCID_CAN_SUMMARY		(1U << 14)
+
+#define TCP_LUCID_CAN_FLOW_CONTROL	(1U << 13)
+#define TCP_LUCID_CAN_LIMITED		(1U << 19)
 
 #endif /* _UAPI_LINUX_TCP_LUCID_H */

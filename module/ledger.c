@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger: what is remembered of each connection until its end.
+ *
+ * A socket counts its bytes and segments itself, but not why it sent something
+ * again, how large its window once was, or when it began. That is kept here by
+ * cookie, for connections that were opened while somebody listened to their
+ * summaries, and only for those.
+ */
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <uapi/linux/tcp_lucid.h>
+
+#include "ledger.h"
+
+static const struct rhashtable_params lucid_ledger_params = {
+	.head_offset = offsetof(struct lucid_account, node),
+	.key_offset = offsetof(struct lucid_account, cookie),
+	.key_len = sizeof_field(struct lucid_account, cookie),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable lucid_ledger;
+
+/**
+ * lucid_ledger_open() - begin a connection's account
+ * @cookie: of the connection
+ *
+ * Context: Any but hard interrupts.
+ *
+ * Return: the account, all zero but for its cookie; NULL if there is no memory
+ * or if it has one already.
+ */
+struct lucid_account *lucid_ledger_open(u64 cookie)
+{
+	struct lucid_account *account;
+
+	account = kzalloc(sizeof(*account), GFP_ATOMIC | __GFP_NOWARN);
+	if (!account)
+		return NULL;
+	account->cookie = cookie;
+	if (rhashtable_insert_fast(&lucid_ledger, &account->node,
+				   lucid_ledger_params)) {
+		kfree(account);
+		return NULL;
+	}
+	return account;
+}
+
+/**
+ * lucid_ledger_find() - look up a connection's account
+ * @cookie: of the connection; its socket is locked, so the account stays
+ *
+ * Return: the account, or NULL if it has none.
+ */
+struct lucid_account *lucid_ledger_find(u64 cookie)
+{
+	return rhashtable_lookup_fast(&lucid_ledger, &cookie,
+				      lucid_ledger_params);
+}
+
+/**
+ * lucid_ledger_take() - look up a connection's account and close it
+ * @cookie: of the connection; its socket is locked
+ *
+ * Return: the account, to be freed by lucid_ledger_free(), or NULL.
+ */
+struct lucid_account *lucid_ledger_take(u64 cookie)
+{
+	struct lucid_account *account;
+
+	/* Nobody listens and nobody did: the usual case is to be cheap. */
+	if (!atomic_read(&lucid_ledger.nelems))
+		return NULL;
+	account = lucid_ledger_find(cookie);
+	if (account)
+		rhashtable_remove_fast(&lucid_ledger, &account->node,
+				       lucid_ledger_params);
+	return account;
+}
+
+/**
+ * lucid_ledger_free() - give an account's memory back
+ * @account: from lucid_ledger_take(); may be NULL
+ *
+ * Others may be walking past it in the table: it goes after a grace period.
+ */
+void lucid_ledger_free(struct lucid_account *account)
+{
+	if (account)
+		kfree_rcu(account, rcu);
+}
+
+/**
+ * lucid_ledger_init() - make the ledger
+ *
+ * Context: May sleep.
+ *
+ * Return: 0, or a negative error number.
+ */
+int lucid_ledger_init(void)
+{
+	return rhashtable_init(&lucid_ledger, &lucid_ledger_params);
+}
+
+static void lucid_ledger_burn(void *account, void *unused)
+{
+	kfree(account);
+}
+
+/**
+ * lucid_ledger_exit() - free it with all that is in it
+ *
+ * Context: May sleep. No hook may be running any more.
+ */
+void lucid_ledger_exit(void)
+{
+	rhashtable_free_and_destroy(&lucid_ledger, lucid_ledger_burn, NULL);
+}
