@@ -34,7 +34,7 @@
 
 #define PORTS		16
 #define MAX_FD		65536
-#define MAX_BYTES	(1 << 20)
+#define MAX_BYTES	1048576
 
 static const char kinds[] = "cshrwx";
 
@@ -49,12 +49,12 @@ static struct conn {
 static char buf[MAX_BYTES];
 static int epoll_fd, bytes;
 static long done, failed, last_errno;
-static volatile sig_atomic_t stop;
+static int stop;		/* set by a signal */
 
 static void on_term(int sig)
 {
 	(void)sig;
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 }
 
 static int address(struct sockaddr_storage *ss, const char *addr, int port)
@@ -69,7 +69,7 @@ static int address(struct sockaddr_storage *ss, const char *addr, int port)
 		return sizeof(*sin);
 	}
 	if (inet_pton(AF_INET6, addr, &sin6->sin6_addr) != 1)
-		errx(1, "bad address %s", addr);
+		errx(1, "%s is no IP address", addr);
 	sin6->sin6_family = AF_INET6;
 	sin6->sin6_port = htons(port);
 	return sizeof(*sin6);
@@ -189,7 +189,7 @@ static void serve(const char *addr, int port)
 	}
 	puts("ready");
 	fflush(stdout);
-	while (!stop) {
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		n = epoll_wait(epoll_fd, events, 256, -1);
 		for (i = 0; i < n; i++) {
 			if (events[i].data.fd > listeners[PORTS - 1]) {
