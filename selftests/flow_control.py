@@ -12,7 +12,7 @@ import threading
 
 from lucid import (ACK, TRACEFS, Capture, Path, Trace, cookie, equal, near,
                    run, sh, wait)
-from peer import HOST, PEER, Host, Peer
+from peer import HOST, PEER, Peer, both
 
 JIFFY_US = 4000
 SO_SNDBUFFORCE = 32
@@ -51,17 +51,6 @@ class Listening(Trace):
             wait(0.05)
         super().__exit__()
         raise AssertionError(f"hooks do not come: {hooked()}")
-
-
-def both(test):
-    """The test over IPv4, then over IPv6, each with a host of its own."""
-    def twice():
-        for family in (4, 6):
-            with Host() as host:
-                test(host, family)
-    twice.__doc__ = test.__doc__
-    twice.__name__ = test.__name__
-    return twice
 
 
 def delta(before, after, name):

@@ -69,7 +69,7 @@ static int address(struct sockaddr_storage *ss, const char *addr, int port)
 		return sizeof(*sin);
 	}
 	if (inet_pton(AF_INET6, addr, &sin6->sin6_addr) != 1)
-		errx(1, "%s is no IP address", addr);
+		errx(1, "%s is neither IPv4 nor IPv6", addr);
 	sin6->sin6_family = AF_INET6;
 	sin6->sin6_port = htons(port);
 	return sizeof(*sin6);

@@ -12,7 +12,7 @@ import struct
 
 from lucid import (ACK, RST, SYN, Path, Skip, Trace, cookie, equal, near,
                    run, wait)
-from peer import HOST, PEER, Host, Peer
+from peer import HOST, PEER, Peer, both
 
 TCP_FASTOPEN = 23
 MSG_FASTOPEN = 0x20000000
@@ -84,16 +84,6 @@ class Watch:
 
 def mapped(address):
     return address if ":" in address else f"::ffff:{address}"
-
-
-def both(test):
-    """The test over IPv4, then over IPv6, each with a host of its own."""
-    def twice():
-        for family in (4, 6):
-            with Host() as host:
-                test(host, family)
-    twice.__doc__ = test.__doc__
-    return twice
 
 
 @both

@@ -132,6 +132,17 @@ class Host:
                      HOST[family], body))
 
 
+def both(test):
+    """The test over IPv4, then over IPv6, each with a host of its own."""
+    def twice():
+        for family in (4, 6):
+            with Host() as host:
+                test(host, family)
+    twice.__doc__ = test.__doc__
+    twice.__name__ = test.__name__
+    return twice
+
+
 class Peer:
     """One connection, as seen by the hand-made end of it."""
 
