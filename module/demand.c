@@ -4,9 +4,9 @@
  *
  * Some things can only be seen packet by packet. With nobody listening not even
  * an idle hook shall be on that path, so it is attached when the event gets its
- * first user and detached when the last one goes. The kernel tells of both with
- * a mutex held that ftrace must not wait for, therefore a work item does it: the
- * event begins a moment, some milliseconds, after it is switched on.
+ * first user and detached when the last one has gone. The kernel tells of both
+ * with a mutex held that ftrace must not wait for, therefore a work item does it:
+ * the event begins a moment, some milliseconds, after it is switched on.
  */
 #include <linux/kernel.h>
 #include <linux/spinlock.h>
@@ -14,6 +14,13 @@
 
 #include "demand.h"
 #include "hooks.h"
+
+/*
+ * How long hooks outlive their event's last user. trace-cmd switches its events
+ * off, and then reads /proc/kallsyms twice: hooks that go in between, with their
+ * trampolines, would make it give up.
+ */
+#define LUCID_DEMAND_LINGER	(10 * HZ)
 
 static struct lucid_demand *const lucid_demands[] = {
 	&lucid_flow_demand,
@@ -33,7 +40,7 @@ static void lucid_demand_work(struct work_struct *work)
 {
 	struct lucid_demand *demand;
 
-	demand = container_of(work, struct lucid_demand, work);
+	demand = container_of(to_delayed_work(work), struct lucid_demand, work);
 	if (READ_ONCE(demand->wanted)) {
 		/* It may have been off and on again since: no memory of that. */
 		if (demand->begin)
@@ -52,7 +59,8 @@ static void lucid_demand_set(struct lucid_demand *demand, bool wanted)
 	spin_lock(&lucid_demand_lock);
 	WRITE_ONCE(demand->wanted, wanted);
 	if (lucid_demand_live)
-		schedule_work(&demand->work);
+		mod_delayed_work(system_wq, &demand->work,
+				 wanted ? 0 : LUCID_DEMAND_LINGER);
 	spin_unlock(&lucid_demand_lock);
 }
 
@@ -144,13 +152,13 @@ unsigned long lucid_demand_start(void)
 
 	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++) {
 		lost |= lucid_observer_lacks(lucid_demands[i]->observer);
-		INIT_WORK(&lucid_demands[i]->work, lucid_demand_work);
+		INIT_DELAYED_WORK(&lucid_demands[i]->work, lucid_demand_work);
 	}
 	spin_lock(&lucid_demand_lock);
 	lucid_demand_live = true;
 	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++)
 		if (lucid_demands[i]->wanted)
-			schedule_work(&lucid_demands[i]->work);
+			schedule_delayed_work(&lucid_demands[i]->work, 0);
 	spin_unlock(&lucid_demand_lock);
 	return lost;
 }
@@ -166,7 +174,7 @@ void lucid_demand_stop(void)
 	lucid_demand_live = false;
 	spin_unlock(&lucid_demand_lock);
 	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++) {
-		cancel_work_sync(&lucid_demands[i]->work);
+		cancel_delayed_work_sync(&lucid_demands[i]->work);
 		lucid_observer_detach(lucid_demands[i]->observer);
 	}
 }

@@ -18,7 +18,7 @@ struct lucid_observer;
 struct lucid_demand {
 	struct lucid_observer *observer;
 	void (*begin)(void);
-	struct work_struct work;
+	struct delayed_work work;
 	bool wanted;
 	bool attached;
 };

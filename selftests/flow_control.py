@@ -31,7 +31,7 @@ def unhooked():
     for _ in range(200):
         if not hooked():
             return
-        wait(0.05)
+        wait(0.1)
     raise AssertionError(f"hooks stay: {hooked()}")
 
 

@@ -196,7 +196,7 @@ def once_a_round_trip():
 def only_when_heard():
     """the hooks that see every packet are there only while somebody listens"""
     def soon(names, what):
-        for _ in range(100):
+        for _ in range(200):
             if hooked() == names:
                 return
             wait(0.1)
