@@ -29,8 +29,8 @@ OUT = "/out"
 DATA = "ip saddr 10.0.1.1 ip length > 600"
 
 TOOLS = {
-    "lucid-watch": ["bpftrace", f"{HERE}/watch.bt"],
-    "lucid-listen": ["bpftrace", f"{HERE}/listen.bt"],
+    **{f"lucid-{name}": ["bpftrace", f"{HERE}/{name}.bt"] for name in
+       ("watch", "listen", "close", "limits", "retransmit")},
     **{f"bpftrace-{name}": ["bpftrace", f"{name}.bt"] for name in
        ("tcplife", "tcpconnect", "tcpaccept", "tcpretrans", "tcpdrop")},
     **{f"libbpf-{name}": [f"{name}-libbpf"] for name in
@@ -50,6 +50,8 @@ class Buffer:
         self.name = name
         self.dir = f"{TRACEFS}/instances/{name}"
         os.mkdir(self.dir)
+        with open(f"{self.dir}/buffer_size_kb", "w") as file:
+            file.write("16384")
         for event in events:
             with open(f"{self.dir}/events/{event}/enable", "w") as file:
                 file.write("1")
@@ -182,9 +184,11 @@ def main():
     path = Path(delay_ms=10)
     watching = list(tools())
     # Until all of them are compiled and attached.
-    wait(120)
+    wait(240)
     watching += [Buffer("lucid-events", "tcp_lucid"),
                  Buffer("in-tree-events", *IN_TREE)]
+    # Hooks that need a user are attached when they have one.
+    wait(1)
     before = path.client.nstat(), path.server.nstat()
     script(path)
     for who in reversed(watching):
