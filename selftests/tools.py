@@ -112,10 +112,15 @@ def retransmit():
     """retransmit.bt names the reason of each retransmission and counts them"""
     path = Path(delay_ms=10)
     with Tool("retransmit") as tool:
-        path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 10 3")
-        talk(path, size=60000)
-        path.undrop()
+        for family, ip in ((4, "ip"), (6, "ip6")):
+            path.drop(f"{ip} saddr {path.ADDR[family][0]} {ip} length > 600 "
+                      "numgen inc mod 10 3")
+            talk(path, family, size=60000)
+            path.undrop()
         client, server = path.pair(port=5001)
+        # Sent once and lost; then the host refuses to send it again.
+        path.drop("ip saddr 10.0.1.1 ip length > 600")
+        client.send(bytes(1000))
         path.client.sh("nft -f -", stdin="""
             table inet t {
                 chain f {
@@ -123,15 +128,18 @@ def retransmit():
                     ip length > 600 drop
                 }
             }""")
-        client.send(bytes(1000))
         wait(1)
         path.client.sh("nft delete table inet t")
+        path.undrop()
         client.close()
         server.close()
         said = tool.output()
-    has(said, "FAST")
-    has(said, "RECOVERY")
-    has(said, "NOT SENT", "10.0.1.1:", "> 10.0.2.1:5001")
+    for client, server in (path.ADDR[4], path.ADDR[6]):
+        ends = f" {path.client.inum} {client}:", f" > {server}:5000"
+        has(said, "recovery begins: SACK shows a loss", "1L", "S ", *ends)
+        has(said, "FAST ", *ends)
+        has(said, "RECOVERY ", *ends)
+    has(said, "NOT SENT", f" {path.client.inum} 10.0.1.1:", "> 10.0.2.1:5001")
     has(said, "@segments_not_sent[")
 
 
