@@ -79,7 +79,7 @@ def trace_cmd():
 def no_pointer():
     """nothing that looks like a kernel address is printed"""
     path = Path(delay_ms=10, loss="loss 5%")
-    with Trace() as trace:
+    with Trace(*EVENTS) as trace:
         client, server = path.pair(cc="lucid")
         client.sendall(bytes(100000))
         wait(2)

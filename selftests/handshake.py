@@ -101,7 +101,7 @@ def mapped():
     """IPv4 to an IPv6 listener: both ends say IPv4, with the same addresses"""
     path = Path()
     listener = path.listen(6, addr="::")
-    with Trace() as trace:
+    with Trace("handshake", "state", "connect_failed") as trace:
         client = path.socket()
         client.connect((path.ADDR[4][1], 5000))
         server = listener.accept()[0]
@@ -189,7 +189,7 @@ def refused():
     """a refused connection: the SYN, CLOSE and why, and AttemptFails agrees"""
     path = Path()
     before = path.client.nstat()
-    with Trace() as trace:
+    with Trace("handshake", "state", "connect_failed") as trace:
         client = path.socket()
         mine = cookie(client)
         equal(client.connect_ex((path.ADDR[4][1], 5000)), errno.ECONNREFUSED,
@@ -211,7 +211,7 @@ def unreachable():
     """a connect() that cannot send anything leaves no event"""
     path = Path()
     path.client.sh("ip route del default")
-    with Trace() as trace:
+    with Trace("handshake", "state", "connect_failed") as trace:
         client = path.socket()
         equal(client.connect_ex((path.ADDR[4][1], 5000)), errno.ENETUNREACH,
               "connect()")

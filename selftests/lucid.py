@@ -326,13 +326,21 @@ class Event(dict):
 
 
 class Trace:
-    """Inside a "with": every event of tcp_lucid goes to a private buffer."""
+    """Inside a "with": events of tcp_lucid go to a private buffer.
 
+    Without names: all but those whose hooks see every packet. These come and go
+    with their listeners, which takes a while that others would notice.
+    """
+
+    ON_DEMAND = {"ecn", "flow_control", "limited", "rtt"}
     LINE = re.compile(r"^.{22} +\[\d+\] \S+ +([\d.]+): (\w+): (.*)$")
 
     def __init__(self, *events, buffer_kb=65536):
         self.dir = f"{TRACEFS}/instances/selftest"
-        self.events = events or ("",)
+        self.events = events or sorted(
+            {name for name in os.listdir(f"{TRACEFS}/events/tcp_lucid")
+             if os.path.isdir(f"{TRACEFS}/events/tcp_lucid/{name}")} -
+            self.ON_DEMAND)
         self.buffer_kb = buffer_kb
 
     def __enter__(self):

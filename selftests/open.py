@@ -57,7 +57,8 @@ class Watch:
 
     def __init__(self, host):
         self.host = host
-        self.trace = Trace()
+        self.trace = Trace("connect_failed", "fast_open", "handshake", "listen",
+                           "retransmit", "state", "suppressed", "time_wait")
 
     def __enter__(self):
         self.before = self.host.nstat()
