@@ -492,13 +492,14 @@ def reordered(host, family):
     peer.warm()
     with Watch(host) as watch:
         peer.write(10)
+        # At once: soon the reordering timer would have the first ones sent
+        # again, and an ACK of what was sent again says nothing about order.
         peer.acknowledge(0, (4, 5))
         peer.acknowledge(0, (1, 2), (4, 5))
-        wait(0.001)
-        equal(counts(watch), [("SACK", 3, 4, 4)], "by SACK")
         peer.acknowledge(2, (4, 5))
         wait(0.001)
-        equal(counts(watch)[1:], [("ACK", 4, 5, 5)], "by the ACK")
+        equal(counts(watch), [("SACK", 3, 4, 4), ("ACK", 4, 5, 5)],
+              "by SACK, by the ACK")
     peer.close()
 
 
