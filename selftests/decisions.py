@@ -166,7 +166,7 @@ def replay_reno():
 
 def epoch_follows():
     """an epoch's K is the cube root of its own fields, by double precision"""
-    path = Path(delay_ms=20, rate="40mbit", limit=100)
+    path = Path(delay_ms=20, rate="40mbit", limit=60)
     events = transfer(path, "lucid", bulk(30000000), ("epoch", "reduction"))
     epochs = [e for e in events if e.name == "epoch"]
     assert len(epochs) > 3, f"{len(epochs)} epochs"

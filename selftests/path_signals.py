@@ -5,8 +5,8 @@
 import socket
 import struct
 
-from lucid import (CWR, TRACEFS, Capture, Flow, Path, Trace, cookie, equal,
-                   near, run, sh, wait)
+from lucid import (CWR, TRACEFS, Capture, Flow, Path, Skip, Trace, cookie,
+                   equal, near, run, sh, wait)
 
 MSS = {4: 1448, 6: 1428}
 
@@ -62,11 +62,11 @@ class Listen(Trace):
 
 def marks():
     """CE, ECE, CWR sent and received: each as often as packets and nstat say"""
-    for family, cc in ((4, "lucid"), (6, "cubic"), (4, "reno")):
-        path = marked_path(family, 200)
+    for family, cc in ((4, "lucid"), (4, "reno"), (6, "cubic")):
+        path = marked_path(family, 100)
         before = marks_received(path.server, family)
         with Listen("ecn") as trace, Capture(path.server, "s0") as capture:
-            with Flow(path, cc, family, size=4000000) as flow:
+            with Flow(path, cc, family, size=1500000) as flow:
                 flow.finish()
             wait(0.5)
             mine = trace.read(netns=path.client.inum, cookie=flow.cookie)
@@ -74,6 +74,9 @@ def marks():
             sent = [p for p in capture.read()
                     if p.src == path.ADDR[family][0] and p.len]
         what = f"{cc} on IPv{family}"
+        if family == 6 and marks_received(path.server, family) == before:
+            equal((mine, theirs), ([], []), f"{what}: events without a mark")
+            raise Skip("nftables does not mark IPv6 packets on this kernel")
         cwrs = [p for p in sent if p.flags & CWR]
         assert len(cwrs) >= 5, f"{what}: {len(cwrs)} reductions"
         equal([e.seq for e in theirs if e.what == "CWR_RECEIVED"],
