@@ -156,8 +156,10 @@ class Told:
                 segs("RTO", "SYN", "SYNACK") +
                 hits("listen", "REQUEST_DROP", ("TIMEOUT", "PRUNED")) +
                 counted["TcpExtTCPAbortOnTimeout"],
-            "TcpExtTCPFastRetrans": segs("FAST"),
-            "TcpExtTCPSlowStartRetrans": segs("AFTER_RTO", "RESIZE"),
+            "TcpExtTCPFastRetrans": segs("FAST", "FAST_DUPACKS", "FAST_TIMER",
+                                         "RECOVERY"),
+            "TcpExtTCPSlowStartRetrans": segs("AFTER_RTO", "RESIZE",
+                                              "MTU_PROBE", "FAST_OPEN"),
             "TcpExtTCPSackRecovery": hits("fast_retransmit", (
                 "began: SACK", "began: REORDER_TIMER")),
             "TcpExtTCPRenoRecovery": hits("fast_retransmit", "began: DUPACKS"),
