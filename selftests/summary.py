@@ -78,8 +78,10 @@ def counted(family):
     # The client: a FIN came, an ACK went. The server the other way round.
     same(active, mine, bytes_received=1, segs_in=1, segs_out=1)
     same(passive, its, bytes_acked=1, segs_in=1, segs_out=1)
-    equal((active.role, active.state), ("ACTIVE", "FIN_WAIT2"), "client")
-    equal((passive.role, passive.state), ("PASSIVE", "LAST_ACK"), "server")
+    equal((active.role, active.state, active.verdict),
+          ("ACTIVE", "FIN_WAIT2", "CLEAN_ACTIVE"), "client")
+    equal((passive.role, passive.state, passive.verdict),
+          ("PASSIVE", "LAST_ACK", "CLEAN_PASSIVE"), "server")
     out = [p for p in packets if p.dport == 5000]
     equal((active.segs_out, active.segs_in),
           (len(out), len(packets) - len(out)), "segments on the wire")
@@ -165,7 +167,8 @@ def crossed():
         sock.close()
         wait(0.1)
         event = the(trace, number)
-    equal((event.role, event.state), ("BOTH", "ESTABLISHED"), "role and state")
+    equal((event.role, event.state, event.verdict),
+          ("BOTH", "ESTABLISHED", "ABORT"), "role, state, verdict")
 
 
 def limits():
