@@ -117,8 +117,11 @@ no_space_midway() {
 	mkdir -p "$here/bin"
 	fake df <<<$'#!/bin/sh\necho F S U A C M\necho /dev/x 9 9 99999 1% /'
 	fake mmdebstrap <<<$'#!/bin/sh\necho "tar: write: No space left on device" >&2\nexit 1'
-	mkdir -p "$here/mirror/dists/trixie"
+	# As much of a mirror as is read before mmdebstrap; bsdcat takes plain text.
+	mkdir -p "$here/mirror/dists/trixie/main/binary-amd64"
 	: >"$here/mirror/dists/trixie/InRelease"
+	echo 'Package: linux-image-6.12.9-cloud-amd64' \
+		>"$here/mirror/dists/trixie/main/binary-amd64/Packages.xz"
 	says 125 'no space left on device' env PATH="$here/bin:$PATH" \
 		LAB_MIRROR="file://$here/mirror" \
 		LAB_BUILD="$here/build" LAB_CACHE="$here/cache" "$lab" run -- true &&
