@@ -7,23 +7,15 @@ chronograph. Where the peer must misbehave it is made by hand (peer.py).
 """
 
 import socket
-import struct
 import threading
 
-from lucid import (ACK, TRACEFS, Capture, Path, Trace, cookie, equal, near,
-                   run, sh, wait)
+from lucid import (ACK, ON_DEMAND, Capture, Path, Trace, cookie, equal, hooked,
+                   near, run, tcp_info, wait)
 from peer import HOST, PEER, Peer, both
 
 JIFFY_US = 4000
 SO_SNDBUFFORCE = 32
-HOOKS = ("tcp_in_ack_event", "tcp_xmit_probe_skb", "tcp_chrono_stop",
-         "tcp_write_xmit")
-
-
-def hooked():
-    """Which functions of ours are hooked now."""
-    lines = sh(f"cat {TRACEFS}/enabled_functions").splitlines()
-    return {line.split()[0] for line in lines} & set(HOOKS)
+EVENTS = "flow_control", "limited"
 
 
 def unhooked():
@@ -33,24 +25,6 @@ def unhooked():
             return
         wait(0.1)
     raise AssertionError(f"hooks stay: {hooked()}")
-
-
-class Listening(Trace):
-    """Inside a "with": both events are on, and their hooks have come."""
-
-    def __init__(self, *more):
-        super().__init__("flow_control", "limited", *more)
-
-    def __enter__(self):
-        unhooked()
-        super().__enter__()
-        for _ in range(100):
-            if hooked() == set(HOOKS):
-                wait(0.5)
-                return self
-            wait(0.05)
-        super().__exit__()
-        raise AssertionError(f"hooks do not come: {hooked()}")
 
 
 def delta(before, after, name):
@@ -83,8 +57,9 @@ def on_demand():
     """the hooks on the path of packets are there only while somebody listens"""
     unhooked()
     for _ in range(2):
-        with Listening():
-            equal(hooked(), set(HOOKS), "hooks while listening")
+        with Trace(*EVENTS):
+            equal(hooked(), ON_DEMAND["flow_control"] | ON_DEMAND["limited"],
+                  "hooks while listening")
         unhooked()
 
 
@@ -95,7 +70,7 @@ def stopped_reader():
         client, server = path.pair(family)
         client.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 4000000)
         before = path.client.nstat(), path.server.nstat()
-        with Listening() as trace, Capture(path.client, "c0") as capture:
+        with Trace(*EVENTS) as trace, Capture(path.client, "c0") as capture:
             client.sendall(bytes(1500000))
             wait(8)
             drain(server, 1500000)
@@ -175,7 +150,7 @@ def shrunk(host, family):
     peer = Peer(host, family).connect()
     server = listener.accept()[0]
     before = host.nstat()
-    with Listening() as trace:
+    with Trace(*EVENTS) as trace:
         server.send(bytes(3000))
         wait(0.1)
         first = peer.ack
@@ -200,7 +175,7 @@ def unanswered(host, family):
     """probes that nobody answers are counted, until the connection is given up"""
     host.sysctl("ipv4/tcp_retries2", 4)
     before = host.nstat()
-    with Listening("state") as trace:
+    with Trace(*EVENTS, "state") as trace:
         server, peer = closed(host, family)
         number = cookie(server)
         server.send(bytes(100))
@@ -227,7 +202,7 @@ def keepalive(host, family):
                           (socket.TCP_KEEPCNT, 3)):
         server.setsockopt(socket.IPPROTO_TCP, option, value)
     before = host.nstat()
-    with Listening() as trace:
+    with Trace(*EVENTS) as trace:
         peer.send(ACK, data=b"x")
         peer.seq += 1
         server.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -245,7 +220,7 @@ def keepalive(host, family):
 @both
 def wscale(host, family):
     """windows are in bytes, for each scale that a peer may use, 0 to 14"""
-    with Listening() as trace:
+    with Trace(*EVENTS) as trace:
         for shift in range(15):
             server, peer = closed(host, family, bytes((3, 3, shift)))
             peer.send(ACK, window=10)
@@ -258,12 +233,6 @@ def wscale(host, family):
             peer.send(ACK, seq=peer.seq)
             while peer.receive(0.01):
                 pass
-
-
-def chronograph(sock):
-    """busy, rwnd limited, sndbuf limited: microseconds of TCP_INFO."""
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
-    return struct.unpack("3Q", info[168:192])
 
 
 def check_limits(trace, sock, name):
@@ -279,17 +248,19 @@ def check_limits(trace, sock, name):
     took = {}
     for event in events:
         took[event.get("from")] = took.get(event.get("from"), 0) + event.for_us
-    busy, rwnd, sndbuf = chronograph(sock)
-    equal(took.get("RWND", 0), rwnd, f"{name}: tcpi_rwnd_limited")
-    equal(took.get("SNDBUF", 0), sndbuf, f"{name}: tcpi_sndbuf_limited")
-    equal(sum(took.values()) - took.get("IDLE", 0), busy,
+    info = tcp_info(sock)
+    equal(took.get("RWND", 0), info["rwnd_limited_us"],
+          f"{name}: tcpi_rwnd_limited")
+    equal(took.get("SNDBUF", 0), info["sndbuf_limited_us"],
+          f"{name}: tcpi_sndbuf_limited")
+    equal(sum(took.values()) - took.get("IDLE", 0), info["busy_us"],
           f"{name}: tcpi_busy_time")
     return took
 
 
 def transfer(path, family, send, read=None, size=0):
     """What limited a client that sends while the server reads; two dicts."""
-    with Listening("fast_retransmit") as trace:
+    with Trace(*EVENTS, "fast_retransmit") as trace:
         client, server = path.pair(family)
         reader = threading.Thread(target=read or drain, args=(server, size))
         reader.start()

@@ -236,11 +236,23 @@ def cookie(sock):
     return struct.unpack("Q", sock.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]
 
 
+# Of struct tcp_info: where, and how wide.
+TCP_INFO = {"rto_us": ("I", 8), "rtt_us": ("I", 68), "mdev_us": ("I", 72),
+            "ssthresh": ("I", 76), "cwnd": ("I", 80), "resent": ("I", 100),
+            "bytes_acked": ("Q", 120), "bytes_received": ("Q", 128),
+            "segs_out": ("I", 136), "segs_in": ("I", 140),
+            "min_rtt_us": ("I", 148), "data_segs_in": ("I", 152),
+            "data_segs_out": ("I", 156), "busy_us": ("Q", 168),
+            "rwnd_limited_us": ("Q", 176), "sndbuf_limited_us": ("Q", 184),
+            "bytes_sent": ("Q", 200), "dsack_dups": ("I", 216),
+            "reordered": ("I", 220), "out_of_order": ("I", 224)}
+
+
 def tcp_info(sock):
-    """cwnd and ssthresh of a socket, as TCP_INFO has them."""
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    words = struct.unpack("24I", info[8:])
-    return {"ssthresh": words[17], "cwnd": words[18], "rtt_us": words[15]}
+    """What TCP_INFO says of a socket, by the names that the events have."""
+    data = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    return {name: struct.unpack_from(kind, data, at)[0]
+            for name, (kind, at) in TCP_INFO.items()}
 
 
 def wait(seconds):
@@ -312,6 +324,20 @@ class Flow:
 
 # Events
 
+# Those whose hooks see every packet and are there only while somebody listens,
+# with functions that each is known to hook.
+ON_DEMAND = {"ecn": {"__tcp_transmit_skb"},
+             "flow_control": {"tcp_in_ack_event", "tcp_xmit_probe_skb"},
+             "limited": {"tcp_chrono_stop", "tcp_write_xmit"},
+             "rtt": {"tcp_ack_update_rtt", "tcp_newly_delivered"}}
+
+
+def hooked():
+    """Which functions are hooked on demand now."""
+    lines = sh(f"cat {TRACEFS}/enabled_functions").splitlines()
+    return {line.split()[0] for line in lines} & \
+        set().union(*ON_DEMAND.values())
+
 
 class Event(dict):
     """One trace record: its fields, and .name and .time (seconds)."""
@@ -328,11 +354,10 @@ class Event(dict):
 class Trace:
     """Inside a "with": events of tcp_lucid go to a private buffer.
 
-    Without names: all but those whose hooks see every packet. These come and go
-    with their listeners, which takes a while that others would notice.
+    Without names: all but those on demand, whose hooks take a while to come that
+    others would notice. Who names one waits for them.
     """
 
-    ON_DEMAND = {"ecn", "flow_control", "limited", "rtt"}
     LINE = re.compile(r"^.{22} +\[\d+\] \S+ +([\d.]+): (\w+): (.*)$")
 
     def __init__(self, *events, buffer_kb=65536):
@@ -340,7 +365,7 @@ class Trace:
         self.events = events or sorted(
             {name for name in os.listdir(f"{TRACEFS}/events/tcp_lucid")
              if os.path.isdir(f"{TRACEFS}/events/tcp_lucid/{name}")} -
-            self.ON_DEMAND)
+            set(ON_DEMAND))
         self.buffer_kb = buffer_kb
 
     def __enter__(self):
@@ -348,7 +373,19 @@ class Trace:
         self._write("buffer_size_kb", self.buffer_kb)
         for event in self.events:
             self._write(f"events/tcp_lucid/{event}/enable", 1)
+        want = set().union(*(ON_DEMAND.get(event, ()) for event in self.events))
+        if want:
+            self._wait_for(want)
         return self
+
+    def _wait_for(self, hooks):
+        for _ in range(100):
+            if hooks <= hooked():
+                wait(0.5)
+                return
+            wait(0.1)
+        self.__exit__()
+        raise AssertionError(f"hooks do not come: {hooks - hooked()}")
 
     def __exit__(self, *_):
         self._write("events/tcp_lucid/enable", 0)

@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the path tells a transfer: ECN marks, and round-trip times."""
 
-import socket
-import struct
-
-from lucid import (CWR, TRACEFS, Capture, Flow, Path, Skip, Trace, cookie,
-                   equal, near, run, sh, wait)
+from lucid import (CWR, ON_DEMAND, TRACEFS, Capture, Flow, Path, Skip, Trace,
+                   cookie, equal, hooked, near, run, tcp_info, wait)
 
 MSS = {4: 1448, 6: 1428}
 
@@ -36,36 +33,12 @@ def marks_received(end, family):
     return int(said.split("Ip6InCEPkts")[1].split()[0])
 
 
-HOOKS = {"rtt": {"tcp_ack_update_rtt", "tcp_newly_delivered"},
-         "ecn": {"__tcp_transmit_skb"}}
-
-
-def hooked():
-    """Those functions that are hooked now."""
-    said = sh(f"cat {TRACEFS}/enabled_functions")
-    return {name for names in HOOKS.values() for name in names
-            if f"{name} " in said}
-
-
-class Listen(Trace):
-    """A Trace of one event whose hooks are there when the "with" begins."""
-
-    def __enter__(self):
-        super().__enter__()
-        for _ in range(100):
-            if HOOKS[self.events[0]] <= hooked():
-                wait(0.3)
-                return self
-            wait(0.1)
-        raise AssertionError("the hooks are not attached")
-
-
 def marks():
     """CE, ECE, CWR sent and received: each as often as packets and nstat say"""
     for family, cc in ((4, "lucid"), (4, "reno"), (6, "cubic")):
         path = marked_path(family, 100)
         before = marks_received(path.server, family)
-        with Listen("ecn") as trace, Capture(path.server, "s0") as capture:
+        with Trace("ecn") as trace, Capture(path.server, "s0") as capture:
             with Flow(path, cc, family, size=1500000) as flow:
                 flow.finish()
             wait(0.5)
@@ -107,7 +80,7 @@ def marks():
 def marks_run():
     """marks until a CWR comes are one CE_RECEIVED, and are counted"""
     path = marked_path(4, 2)
-    with Listen("ecn") as trace:
+    with Trace("ecn") as trace:
         client, server = path.pair(cc="reno")
         client.sendall(bytes(20 * MSS[4]))
         wait(0.5)
@@ -127,14 +100,14 @@ def marks_run():
 def no_marks():
     """no ECN, or a reduction for a loss: no mark is told of"""
     path = Path(delay_ms=10, rate="20mbit")
-    with Listen("ecn") as trace:
+    with Trace("ecn") as trace:
         with Flow(path, "reno", size=200000) as flow:
             flow.finish()
         equal(trace.read(), [], "events without ECN")
     for end in (path.client, path.server):
         end.sysctl("ipv4/tcp_ecn", 1)
     path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 100 99")
-    with Listen("ecn") as trace:
+    with Trace("ecn") as trace:
         with Flow(path, "reno", size=600000) as flow:
             flow.finish()
         wait(0.2)
@@ -142,29 +115,23 @@ def no_marks():
     equal(kinds, {"CWR_SENT", "CWR_RECEIVED"}, "events of a loss")
 
 
-def tcp_info(sock):
-    """rto, srtt, mdev and the least round trip, us, as TCP_INFO has them."""
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 152)
-    words = struct.unpack("24I", info[8:104])
-    return (words[0], words[15], words[16],
-            struct.unpack_from("I", info, 148)[0])
-
-
 def samples():
     """a segment at a time: each round trip is an event, as TCP_INFO, on the wire"""
     for family in (4, 6):
         path = Path(delay_ms=10)
         client, server = path.pair(family)
-        with Listen("rtt") as trace, Capture(path.client, "c0") as capture:
+        with Trace("rtt") as trace, Capture(path.client, "c0") as capture:
             for i in range(6):
                 path.router.sh(f"tc qdisc change dev rs root netem limit 10000"
                                f" delay {10 + 3 * i}ms")
                 client.sendall(bytes(100))
                 wait(0.2)
                 event = trace.read(cookie=cookie(client))[-1]
+                info = tcp_info(client)
                 equal((event.rto_us, event.srtt_us, event.mdev_us,
-                       event.min_rtt_us), tcp_info(client),
-                      "rto, srtt, mdev, min_rtt")
+                       event.min_rtt_us),
+                      (info["rto_us"], info["rtt_us"], info["mdev_us"],
+                       info["min_rtt_us"]), "rto, srtt, mdev, min_rtt")
                 # RFC 6298: RTO is SRTT + 4 * RTTVAR, in ticks of a clock.
                 near(event.rto_us, event.srtt_us + 4 * event.rttvar_us, 8000,
                      "rto")
@@ -184,7 +151,7 @@ def samples():
 def once_a_round_trip():
     """a bulk transfer: one event for each round trip, not for each ACK"""
     path = Path(delay_ms=20, rate="20mbit")
-    with Listen("rtt") as trace, Capture(path.client, "c0") as capture:
+    with Trace("rtt") as trace, Capture(path.client, "c0") as capture:
         with Flow(path, "lucid", size=4000000) as flow:
             flow.finish()
         events = trace.read(cookie=flow.cookie)
@@ -208,11 +175,11 @@ def only_when_heard():
         equal(hooked(), names, what)
     soon(set(), "hooked before")
     with Trace("rtt"):
-        soon(HOOKS["rtt"], "rtt")
+        soon(ON_DEMAND["rtt"], "rtt")
         with open(f"{TRACEFS}/instances/selftest/events/tcp_lucid/ecn/enable",
                   "w") as file:
             file.write("1")
-        soon(HOOKS["rtt"] | HOOKS["ecn"], "rtt and ecn")
+        soon(ON_DEMAND["rtt"] | ON_DEMAND["ecn"], "rtt and ecn")
     soon(set(), "hooked after")
 
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Why segments are sent again, one cause at a time and all of them counted."""
 
-import socket
 import threading
 
 from lucid import (Path, Trace, cookie, equal, run, tcp_info, wait,

@@ -6,18 +6,14 @@ import socket
 import struct
 
 from lucid import (ACK, SYN, Capture, Flow, Path, Trace, cookie, equal, near,
-                   run, sh, wait, wait_closed)
+                   run, sh, tcp_info, wait, wait_closed)
 from peer import PEER, Host, Peer
 
-# Of struct tcp_info: where, and how wide.
-INFO = {"resent": ("I", 100), "bytes_acked": ("Q", 120),
-        "bytes_received": ("Q", 128), "segs_out": ("I", 136),
-        "segs_in": ("I", 140), "min_rtt_us": ("I", 148),
-        "data_segs_in": ("I", 152), "data_segs_out": ("I", 156),
-        "busy_us": ("Q", 168), "rwnd_limited_us": ("Q", 176),
-        "sndbuf_limited_us": ("Q", 184), "bytes_sent": ("Q", 200),
-        "dsack_dups": ("I", 216), "reordered": ("I", 220),
-        "out_of_order": ("I", 224)}
+# Of what TCP_INFO tells, what the event has under the same name.
+COUNTED = ("resent", "bytes_acked", "bytes_received", "segs_out", "segs_in",
+           "min_rtt_us", "data_segs_in", "data_segs_out", "busy_us",
+           "rwnd_limited_us", "sndbuf_limited_us", "bytes_sent", "dsack_dups",
+           "reordered", "out_of_order")
 BY_CAUSE = ("resent_rto", "resent_fast", "resent_tlp", "resent_other")
 
 
@@ -33,12 +29,6 @@ def both(test):
     return wrapped
 
 
-def info(sock):
-    data = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
-    return {name: struct.unpack_from(kind, data, at)[0]
-            for name, (kind, at) in INFO.items()}
-
-
 def the(trace, number):
     """The one summary of a connection."""
     found = trace.read("summary", cookie=number)
@@ -48,7 +38,7 @@ def the(trace, number):
 
 def same(event, before, **more):
     """All that TCP_INFO knew before, and what the closing has added to it."""
-    want = {name: value + more.get(name, 0) for name, value in before.items()}
+    want = {name: before[name] + more.get(name, 0) for name in COUNTED}
     # A FIN is outstanding for a round trip, and that is busy.
     near(event.busy_us, want.pop("busy_us"), 25000, f"{event.role}: busy")
     equal({name: event[name] for name in want}, want, f"{event.role}")
@@ -67,7 +57,7 @@ def counted(family):
         wait_closed(server)
         server.sendall(bytes(5000))
         wait(1)
-        mine, its = info(client), info(server)
+        mine, its = tcp_info(client), tcp_info(server)
         server.close()
         wait(1)
         active, passive = (the(trace, number) for number in numbers)
@@ -192,7 +182,7 @@ def limits():
         except BlockingIOError:
             pass
         wait(2)
-        before = info(client)
+        before = tcp_info(client)
         client.close()
         server.close()
         wait(1)
@@ -222,7 +212,7 @@ def not_known():
     number = cookie(client)
     client.sendall(bytes(10000))
     wait(0.5)
-    before = info(client)
+    before = tcp_info(client)
     with Trace("summary") as trace:
         client.close()
         server.close()

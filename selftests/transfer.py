@@ -8,21 +8,11 @@ import socket
 import struct
 
 from lucid import ACK, SYN, FIN, Path, Trace, cookie, equal, run, wait
-from peer import HOST, PEER, Host, Receiver, segment
+from peer import HOST, PEER, Receiver, both, segment
 
 SO_MAX_PACING_RATE = 47
 MSG_FASTOPEN = 0x20000000
 OPEN, DISORDER, CWR, RECOVERY, LOSS = range(5)
-
-
-def both(test):
-    """The test over IPv4, then over IPv6, each with a host of its own."""
-    def twice():
-        for family in (4, 6):
-            with Host() as host:
-                test(host, family)
-    twice.__name__, twice.__doc__ = test.__name__, test.__doc__
-    return twice
 
 
 class Watch:
