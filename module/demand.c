@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Observers whose hooks are only there while their event has a user.
+ * Hooks that are only there while an event that needs them has a user.
  *
- * Some things can only be seen packet by packet. With nobody listening not even
- * an idle hook shall be on that path, so it is attached when the event gets its
- * first user and detached when the last one has gone. The kernel tells of both
- * with a mutex held that ftrace must not wait for, therefore a work item does it:
- * the event begins a moment, some milliseconds, after it is switched on.
+ * With nobody listening not even an idle hook shall be on the way of a packet or
+ * of a connection. So hooks are attached when an event gets its first user and
+ * detached when the last one has gone. The kernel tells of both with a mutex
+ * held that tracepoint_probe_register() takes too, therefore a work item does
+ * it: events begin a moment, some milliseconds, after they are switched on.
+ *
+ * The hooks of a connection's life come and go together: its events complete
+ * each other, and each is on the way a few times in a connection. Those on the
+ * way of every packet have a demand of their own.
  */
 #include <linux/kernel.h>
 #include <linux/spinlock.h>
 #include <trace/events/tcp_lucid.h>
 
 #include "demand.h"
-#include "hooks.h"
+#include "ledger.h"
+#include "notes.h"
+#include "observers.h"
 
 /*
  * How long hooks outlive their event's last user. trace-cmd switches its events
@@ -22,7 +28,43 @@
  */
 #define LUCID_DEMAND_LINGER	(10 * HZ)
 
+/*
+ * The order matters: what one observer writes down for another must not be
+ * there before that other reads it.
+ */
+static struct lucid_observer *const lucid_life_observers[] = {
+	&lucid_state_observer,
+	&lucid_handshake_observer,
+	&lucid_resend_observer,
+	&lucid_retransmit_observer,
+	&lucid_recovery_observer,
+	&lucid_time_wait_observer,
+	&lucid_listen_observer,
+	&lucid_fast_open_observer,
+	&lucid_connect_observer,
+	&lucid_close_observer,
+	&lucid_reset_observer,
+	&lucid_spurious_observer,
+	&lucid_reordering_observer,
+};
+
+/* Connections may end unseen now: what was kept for their end is of no use. */
+static void lucid_life_end(void)
+{
+	lucid_ledger_clear();
+	lucid_notes_clear();
+}
+
+static struct lucid_demand lucid_life_demand = {
+	.hooks = {
+		.observers = lucid_life_observers,
+		.nr_observers = ARRAY_SIZE(lucid_life_observers),
+	},
+	.end = lucid_life_end,
+};
+
 static struct lucid_demand *const lucid_demands[] = {
+	&lucid_life_demand,
 	&lucid_flow_demand,
 	&lucid_limited_demand,
 	&lucid_ecn_demand,
@@ -41,27 +83,57 @@ static void lucid_demand_work(struct work_struct *work)
 	struct lucid_demand *demand;
 
 	demand = container_of(to_delayed_work(work), struct lucid_demand, work);
-	if (READ_ONCE(demand->wanted)) {
-		/* It may have been off and on again since: no memory of that. */
+	if (READ_ONCE(demand->users)) {
+		/* They may have been off and on again: no memory of that. */
 		if (demand->begin)
 			demand->begin();
-		if (!demand->attached)
-			lucid_observer_attach(demand->observer);
-		demand->attached = true;
+		if (!demand->hooks.attached)
+			lucid_hooks_attach(&demand->hooks);
 	} else {
-		lucid_observer_detach(demand->observer);
-		demand->attached = false;
+		lucid_hooks_detach(&demand->hooks);
+		if (demand->end)
+			demand->end();
 	}
 }
 
-static void lucid_demand_set(struct lucid_demand *demand, bool wanted)
+static void lucid_demand_more(struct lucid_demand *demand)
 {
 	spin_lock(&lucid_demand_lock);
-	WRITE_ONCE(demand->wanted, wanted);
-	if (lucid_demand_live)
-		mod_delayed_work(system_wq, &demand->work,
-				 wanted ? 0 : LUCID_DEMAND_LINGER);
+	WRITE_ONCE(demand->users, demand->users + 1);
+	if (lucid_demand_live && demand->users == 1)
+		mod_delayed_work(system_wq, &demand->work, 0);
 	spin_unlock(&lucid_demand_lock);
+}
+
+static void lucid_demand_less(struct lucid_demand *demand)
+{
+	spin_lock(&lucid_demand_lock);
+	WRITE_ONCE(demand->users, demand->users - 1);
+	if (lucid_demand_live && !demand->users)
+		mod_delayed_work(system_wq, &demand->work, LUCID_DEMAND_LINGER);
+	spin_unlock(&lucid_demand_lock);
+}
+
+/**
+ * lucid_life_reg() - an event of a connection's life gets its first user
+ *
+ * Context: process context, with the kernel's mutex of tracepoints held; so for
+ * all that follow.
+ *
+ * Return: 0, always.
+ */
+int lucid_life_reg(void)
+{
+	lucid_demand_more(&lucid_life_demand);
+	return 0;
+}
+
+/**
+ * lucid_life_unreg() - an event of a connection's life has lost its last user
+ */
+void lucid_life_unreg(void)
+{
+	lucid_demand_less(&lucid_life_demand);
 }
 
 /**
@@ -71,7 +143,8 @@ static void lucid_demand_set(struct lucid_demand *demand, bool wanted)
  */
 int lucid_flow_control_reg(void)
 {
-	lucid_demand_set(&lucid_flow_demand, true);
+	lucid_demand_more(&lucid_life_demand);
+	lucid_demand_more(&lucid_flow_demand);
 	return 0;
 }
 
@@ -80,7 +153,8 @@ int lucid_flow_control_reg(void)
  */
 void lucid_flow_control_unreg(void)
 {
-	lucid_demand_set(&lucid_flow_demand, false);
+	lucid_demand_less(&lucid_flow_demand);
+	lucid_demand_less(&lucid_life_demand);
 }
 
 /**
@@ -90,7 +164,8 @@ void lucid_flow_control_unreg(void)
  */
 int lucid_limited_reg(void)
 {
-	lucid_demand_set(&lucid_limited_demand, true);
+	lucid_demand_more(&lucid_life_demand);
+	lucid_demand_more(&lucid_limited_demand);
 	return 0;
 }
 
@@ -99,7 +174,8 @@ int lucid_limited_reg(void)
  */
 void lucid_limited_unreg(void)
 {
-	lucid_demand_set(&lucid_limited_demand, false);
+	lucid_demand_less(&lucid_limited_demand);
+	lucid_demand_less(&lucid_life_demand);
 }
 
 /**
@@ -109,7 +185,7 @@ void lucid_limited_unreg(void)
  */
 int lucid_ecn_reg(void)
 {
-	lucid_demand_set(&lucid_ecn_demand, true);
+	lucid_demand_more(&lucid_ecn_demand);
 	return 0;
 }
 
@@ -118,7 +194,7 @@ int lucid_ecn_reg(void)
  */
 void lucid_ecn_unreg(void)
 {
-	lucid_demand_set(&lucid_ecn_demand, false);
+	lucid_demand_less(&lucid_ecn_demand);
 }
 
 /**
@@ -128,7 +204,7 @@ void lucid_ecn_unreg(void)
  */
 int lucid_rtt_reg(void)
 {
-	lucid_demand_set(&lucid_rtt_demand, true);
+	lucid_demand_more(&lucid_rtt_demand);
 	return 0;
 }
 
@@ -137,34 +213,47 @@ int lucid_rtt_reg(void)
  */
 void lucid_rtt_unreg(void)
 {
-	lucid_demand_set(&lucid_rtt_demand, false);
+	lucid_demand_less(&lucid_rtt_demand);
 }
 
 /**
  * lucid_demand_start() - from now on attach when asked
+ * @lost: gets the TCP_LUCID_CAN_* bits added that are lost because this kernel
+ *	lacks a tracepoint or function
  *
- * Return: the TCP_LUCID_CAN_* bits that are lost because hooks are missing.
+ * Context: process context, may sleep.
+ *
+ * Return: 0, or a negative error number, and nothing is attached ever.
  */
-unsigned long lucid_demand_start(void)
+int lucid_demand_start(unsigned long *lost)
 {
-	unsigned long lost = 0;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++) {
-		lost |= lucid_observer_lacks(lucid_demands[i]->observer);
 		INIT_DELAYED_WORK(&lucid_demands[i]->work, lucid_demand_work);
+		err = lucid_hooks_find(&lucid_demands[i]->hooks, lost);
+		if (err)
+			goto err_forget;
 	}
 	spin_lock(&lucid_demand_lock);
 	lucid_demand_live = true;
 	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++)
-		if (lucid_demands[i]->wanted)
+		if (lucid_demands[i]->users)
 			schedule_delayed_work(&lucid_demands[i]->work, 0);
 	spin_unlock(&lucid_demand_lock);
-	return lost;
+	return 0;
+
+err_forget:
+	while (i-- > 0)
+		lucid_hooks_forget(&lucid_demands[i]->hooks);
+	return err;
 }
 
 /**
  * lucid_demand_stop() - detach everything, and for good
+ *
+ * Context: process context, may sleep.
  */
 void lucid_demand_stop(void)
 {
@@ -173,8 +262,9 @@ void lucid_demand_stop(void)
 	spin_lock(&lucid_demand_lock);
 	lucid_demand_live = false;
 	spin_unlock(&lucid_demand_lock);
-	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++) {
+	for (i = ARRAY_SIZE(lucid_demands); i-- > 0; ) {
 		cancel_delayed_work_sync(&lucid_demands[i]->work);
-		lucid_observer_detach(lucid_demands[i]->observer);
+		lucid_hooks_detach(&lucid_demands[i]->hooks);
+		lucid_hooks_forget(&lucid_demands[i]->hooks);
 	}
 }

@@ -177,18 +177,7 @@ static struct lucid_entry lucid_ecn_entries[] = {
 		.name = "tcp_enter_cwr",
 		.call = lucid_entry_enter_cwr,
 		.provides = TCP_LUCID_CAN_ECN,
-	},
-};
-
-struct lucid_observer lucid_ecn_observer = {
-	.tracepoints = lucid_ecn_tracepoints,
-	.nr_tracepoints = ARRAY_SIZE(lucid_ecn_tracepoints),
-	.entries = lucid_ecn_entries,
-	.nr_entries = ARRAY_SIZE(lucid_ecn_entries),
-};
-
-static struct lucid_entry lucid_ecn_packet_entries[] = {
-	{
+	}, {
 		.name = LUCID_ECN_CHECK,
 		.call = lucid_entry_data,
 		.provides = TCP_LUCID_CAN_ECN,
@@ -199,13 +188,15 @@ static struct lucid_entry lucid_ecn_packet_entries[] = {
 	},
 };
 
-static struct lucid_observer lucid_ecn_packets = {
-	.entries = lucid_ecn_packet_entries,
-	.nr_entries = ARRAY_SIZE(lucid_ecn_packet_entries),
+static struct lucid_observer lucid_ecn_observer = {
+	.tracepoints = lucid_ecn_tracepoints,
+	.nr_tracepoints = ARRAY_SIZE(lucid_ecn_tracepoints),
+	.entries = lucid_ecn_entries,
+	.nr_entries = ARRAY_SIZE(lucid_ecn_entries),
 };
 
 struct lucid_demand lucid_ecn_demand = {
-	.observer = &lucid_ecn_packets,
+	.hooks = LUCID_HOOKS_OF(lucid_ecn_observer),
 };
 
 /* Never called: the compiler compares the probe with the tracepoint. */

@@ -276,6 +276,6 @@ static struct lucid_observer lucid_flow_observer = {
 };
 
 struct lucid_demand lucid_flow_demand = {
-	.observer = &lucid_flow_observer,
+	.hooks = LUCID_HOOKS_OF(lucid_flow_observer),
 	.begin = lucid_flow_begin,
 };

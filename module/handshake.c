@@ -437,7 +437,7 @@ static struct lucid_entry lucid_handshake_entries[] = {
  */
 bool lucid_handshake_sees_connect(void)
 {
-	return lucid_handshake_entries[0].attached;
+	return lucid_handshake_entries[0].addr;
 }
 
 struct lucid_observer lucid_handshake_observer = {

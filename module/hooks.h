@@ -15,13 +15,15 @@
  * @probe: called with the tracepoint's arguments after a void *; its type must
  *	be checked with check_trace_callback_type_NAME(), nobody else does
  * @provides: TCP_LUCID_CAN_* bits that are lost without this hook
- * @tp: the tracepoint once attached, or NULL
+ * @tp: the tracepoint, or NULL if this kernel has none of that name
+ * @attached: whether @probe is registered
  */
 struct lucid_tracepoint {
 	const char *name;
 	void *probe;
 	unsigned long provides;
 	struct tracepoint *tp;
+	bool attached;
 };
 
 /**
@@ -31,17 +33,15 @@ struct lucid_tracepoint {
  *	will return to. Preemption is off. Must be notrace, must not sleep
  * @provides: TCP_LUCID_CAN_* bits that are lost without this hook; 0: there is
  *	another way to see the same, and nothing is said if it is missing
- * @ops: ftrace's part
- * @attached: whether @ops is registered
- * @missing: lucid_observer_lacks() has found that there is no such function
+ * @addr: of the function; 0 if this kernel has none of that name
+ * @ip: where ftrace calls from, a few bytes behind @addr; 0 until it first did
  */
 struct lucid_entry {
 	const char *name;
 	void (*call)(struct ftrace_regs *fregs, unsigned long parent_ip);
 	unsigned long provides;
-	struct ftrace_ops ops;
-	bool attached;
-	bool missing;
+	unsigned long addr;
+	unsigned long ip;
 };
 
 /**
@@ -58,8 +58,32 @@ struct lucid_observer {
 	unsigned int nr_entries;
 };
 
-unsigned long lucid_observer_attach(struct lucid_observer *obs);
-unsigned long lucid_observer_lacks(struct lucid_observer *obs);
-void lucid_observer_detach(struct lucid_observer *obs);
+#define LUCID_HOOKS_MEMO_BITS	7
+
+/**
+ * struct lucid_hooks - observers that are attached and detached together
+ * @observers: array of @nr_observers; no two of them hook the same function
+ * @nr_observers: at least 1
+ * @ops: ftrace's part, one for all functions: it is the number of these, not of
+ *	functions, that makes attaching and detaching slow
+ * @entries: those that this kernel has, by address
+ * @nr_entries: how many these are
+ * @memo: the entry for an @ip, by its hash
+ * @attached: whether the hooks are there
+ */
+struct lucid_hooks {
+	struct lucid_observer *const *observers;
+	unsigned int nr_observers;
+	struct ftrace_ops ops;
+	struct lucid_entry **entries;
+	unsigned int nr_entries;
+	struct lucid_entry *memo[1 << LUCID_HOOKS_MEMO_BITS];
+	bool attached;
+};
+
+int lucid_hooks_find(struct lucid_hooks *hooks, unsigned long *lost);
+void lucid_hooks_attach(struct lucid_hooks *hooks);
+void lucid_hooks_detach(struct lucid_hooks *hooks);
+void lucid_hooks_forget(struct lucid_hooks *hooks);
 
 #endif /* _TCP_LUCID_HOOKS_H */

@@ -103,6 +103,30 @@ int lucid_ledger_init(void)
 	return rhashtable_init(&lucid_ledger, &lucid_ledger_params);
 }
 
+/**
+ * lucid_ledger_clear() - close all accounts
+ *
+ * Context: May sleep. Nobody else may be using the ledger.
+ */
+void lucid_ledger_clear(void)
+{
+	struct lucid_account *account;
+	struct rhashtable_iter iter;
+
+	rhashtable_walk_enter(&lucid_ledger, &iter);
+	rhashtable_walk_start(&iter);
+	while ((account = rhashtable_walk_next(&iter))) {
+		/* The table is being resized: the walk has begun anew. */
+		if (IS_ERR(account))
+			continue;
+		rhashtable_remove_fast(&lucid_ledger, &account->node,
+				       lucid_ledger_params);
+		kfree_rcu(account, rcu);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
 static void lucid_ledger_burn(void *account, void *unused)
 {
 	kfree(account);

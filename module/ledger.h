@@ -45,6 +45,7 @@ struct lucid_account *lucid_ledger_take(u64 cookie);
 void lucid_ledger_free(struct lucid_account *account);
 
 int lucid_ledger_init(void);
+void lucid_ledger_clear(void);
 void lucid_ledger_exit(void);
 
 #endif /* _TCP_LUCID_LEDGER_H */

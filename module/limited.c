@@ -333,6 +333,6 @@ static struct lucid_observer lucid_limited_observer = {
 };
 
 struct lucid_demand lucid_limited_demand = {
-	.observer = &lucid_limited_observer,
+	.hooks = LUCID_HOOKS_OF(lucid_limited_observer),
 	.begin = lucid_limited_begin,
 };

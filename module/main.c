@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/tracepoint.h>
 #include <net/tcp.h>
 #include <uapi/linux/tcp_lucid.h>
 
@@ -43,44 +42,18 @@ module_param(capabilities, ulong, 0444);
 MODULE_PARM_DESC(capabilities,
 		 "what this kernel lets the module see: a bit for each event, TCP_LUCID_CAN_*");
 
-/*
- * The order matters: what one observer writes down for another must not be
- * there before that other reads it.
- */
-static struct lucid_observer *const lucid_observers[] = {
-	&lucid_state_observer,
-	&lucid_handshake_observer,
-	&lucid_resend_observer,
-	&lucid_retransmit_observer,
-	&lucid_recovery_observer,
-	&lucid_time_wait_observer,
-	&lucid_listen_observer,
-	&lucid_fast_open_observer,
-	&lucid_connect_observer,
-	&lucid_close_observer,
-	&lucid_reset_observer,
-	&lucid_spurious_observer,
-	&lucid_reordering_observer,
-	&lucid_ecn_observer,
-};
-
-static void lucid_observers_detach(void)
+/* What comes in is dealt with no more; what was kept of it goes. */
+static void lucid_observers_stop(void)
 {
-	unsigned int i;
-
 	lucid_demand_stop();
-	for (i = ARRAY_SIZE(lucid_observers); i-- > 0; )
-		lucid_observer_detach(lucid_observers[i]);
-	/* No probe is running in our text when this returns. */
-	tracepoint_synchronize_unregister();
 	lucid_listen_exit();
-	lucid_ledger_exit();
 	lucid_retransmit_exit();
+	lucid_ledger_exit();
 }
 
 static int __init lucid_init(void)
 {
-	unsigned int i;
+	unsigned long lost = 0;
 	int err;
 
 	err = lucid_params_register();
@@ -97,9 +70,10 @@ static int __init lucid_init(void)
 	lucid_retransmit_init();
 	lucid_flow_control_init();
 	lucid_limited_init();
-	for (i = 0; i < ARRAY_SIZE(lucid_observers); i++)
-		capabilities &= ~lucid_observer_attach(lucid_observers[i]);
-	capabilities &= ~lucid_demand_start();
+	err = lucid_demand_start(&lost);
+	if (err)
+		goto err_ledger;
+	capabilities &= ~lost;
 
 	err = tcp_register_congestion_control(&lucid_cubic_ops);
 	if (err)
@@ -112,7 +86,10 @@ static int __init lucid_init(void)
 err_cubic:
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 err_observers:
-	lucid_observers_detach();
+	lucid_observers_stop();
+	goto err_flood;
+err_ledger:
+	lucid_ledger_exit();
 err_flood:
 	lucid_flood_unregister();
 err_params:
@@ -124,7 +101,7 @@ static void __exit lucid_exit(void)
 {
 	tcp_unregister_congestion_control(&lucid_reno_ops);
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
-	lucid_observers_detach();
+	lucid_observers_stop();
 	lucid_flood_unregister();
 	lucid_params_unregister();
 }

@@ -177,3 +177,20 @@ void lucid_note_end_forget(u64 cookie)
 	if (lucid_note_end_of(cookie, &note))
 		atomic64_set(lucid_end_slot(cookie), 0);
 }
+
+/**
+ * lucid_notes_clear() - forget how sockets are closing
+ *
+ * For when their closing may go on unseen. When a first SYN was stays true.
+ *
+ * Context: Any; no hook may be running.
+ */
+void lucid_notes_clear(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lucid_tw_notes); i++)
+		atomic64_set(&lucid_tw_notes[i], 0);
+	for (i = 0; i < ARRAY_SIZE(lucid_end_notes); i++)
+		atomic64_set(&lucid_end_notes[i], 0);
+}

@@ -34,7 +34,6 @@ extern struct lucid_observer lucid_resend_observer;
 extern struct lucid_observer lucid_recovery_observer;
 extern struct lucid_observer lucid_spurious_observer;
 extern struct lucid_observer lucid_reordering_observer;
-extern struct lucid_observer lucid_ecn_observer;
 
 void lucid_retransmit_init(void);
 void lucid_retransmit_exit(void);

@@ -113,5 +113,5 @@ static struct lucid_observer lucid_rtt_acks = {
 };
 
 struct lucid_demand lucid_rtt_demand = {
-	.observer = &lucid_rtt_acks,
+	.hooks = LUCID_HOOKS_OF(lucid_rtt_acks),
 };

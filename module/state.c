@@ -179,7 +179,7 @@ static struct lucid_entry lucid_state_entries[] = {
 
 static bool lucid_state_sees_child(void)
 {
-	return lucid_state_entries[0].attached;
+	return lucid_state_entries[0].addr;
 }
 
 struct lucid_observer lucid_state_observer = {

@@ -7,7 +7,8 @@ import os
 import re
 import socket
 
-from lucid import TRACEFS, Path, Trace, equal, run, sh, wait, wait_closed
+from lucid import (LIFE, TRACEFS, Path, Trace, equal, hooked, run, sh, wait,
+                   wait_closed)
 
 CONTROLS = ("lucid", "lucid_reno")
 
@@ -24,8 +25,7 @@ def module_busy():
 
 def unloaded():
     assert not os.path.exists("/sys/module/tcp_lucid"), "module is still there"
-    assert "tcp_lucid" not in sh(f"cat {TRACEFS}/enabled_functions"), \
-        "a function hook was left behind"
+    equal(ours_hooked(), [], "function hooks that were left behind")
     sh("modprobe tcp_lucid")
 
 
@@ -164,6 +164,26 @@ def unload_again():
     server.close()
 
 
+def ours_hooked():
+    """Lines of enabled_functions that name the module."""
+    return [line for line in
+            sh(f"cat {TRACEFS}/enabled_functions").splitlines()
+            if "tcp_lucid" in line]
+
+
+def nobody_listens():
+    """with nobody listening nothing is hooked, and what was is let go of"""
+    for _ in range(2):
+        for _ in range(200):
+            if not ours_hooked():
+                break
+            wait(0.1)
+        equal(ours_hooked(), [], "hooks while nobody listens")
+        with Trace("state"):
+            equal(hooked(LIFE), LIFE, "hooks while somebody listens to state")
+        assert ours_hooked(), "hooks are gone at once: trace-cmd would give up"
+
+
 def capabilities():
     """this kernel lets the module see everything, and the log complains of nothing"""
     with open("/sys/module/tcp_lucid/parameters/capabilities") as file:
@@ -190,4 +210,4 @@ def bad_names():
 
 
 run(registered, sysctl, sockopt, route, unprivileged, autoload, in_use,
-    unload_while_tracing, unload_again, capabilities, bad_names)
+    unload_while_tracing, unload_again, nobody_listens, capabilities, bad_names)

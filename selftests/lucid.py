@@ -324,19 +324,33 @@ class Flow:
 
 # Events
 
-# Those whose hooks see every packet and are there only while somebody listens,
-# with functions that each is known to hook.
+# All hooks are there only while somebody listens. Those of a connection's life
+# come together, with the first of its events; some of the functions:
+LIFE = {"__tcp_close", "tcp_make_synack", "tcp_time_wait"}
+# Those that see every packet come with the one event that needs them.
 ON_DEMAND = {"ecn": {"__tcp_transmit_skb"},
              "flow_control": {"tcp_in_ack_event", "tcp_xmit_probe_skb"},
              "limited": {"tcp_chrono_stop", "tcp_write_xmit"},
              "rtt": {"tcp_ack_update_rtt", "tcp_newly_delivered"}}
 
 
-def hooked():
-    """Which functions are hooked on demand now."""
+# What our controls tell of themselves needs no hooks.
+UNHOOKED = {"window", "epoch", "region", "slow_start", "reduction", "undo",
+            "unused", "sample", "ack", "suppressed"}
+
+
+def hooked(functions=frozenset().union(*ON_DEMAND.values())):
+    """Which of these functions are hooked now."""
     lines = sh(f"cat {TRACEFS}/enabled_functions").splitlines()
-    return {line.split()[0] for line in lines} & \
-        set().union(*ON_DEMAND.values())
+    return {line.split()[0] for line in lines} & functions
+
+
+def hooks_of(event):
+    """Functions that are hooked while the event has a user."""
+    hooks = set(ON_DEMAND.get(event, ()))
+    if event not in UNHOOKED | {"ecn", "rtt"}:
+        hooks |= LIFE
+    return hooks
 
 
 class Event(dict):
@@ -354,8 +368,8 @@ class Event(dict):
 class Trace:
     """Inside a "with": events of tcp_lucid go to a private buffer.
 
-    Without names: all but those on demand, whose hooks take a while to come that
-    others would notice. Who names one waits for them.
+    Without names: all but those whose hooks see every packet. The hooks are there
+    when it begins.
     """
 
     LINE = re.compile(r"^.{22} +\[\d+\] \S+ +([\d.]+): (\w+): (.*)$")
@@ -373,19 +387,20 @@ class Trace:
         self._write("buffer_size_kb", self.buffer_kb)
         for event in self.events:
             self._write(f"events/tcp_lucid/{event}/enable", 1)
-        want = set().union(*(ON_DEMAND.get(event, ()) for event in self.events))
-        if want:
-            self._wait_for(want)
+        self._wait_for(set().union(*map(hooks_of, self.events)))
         return self
 
     def _wait_for(self, hooks):
+        if hooks <= hooked(hooks):
+            return
         for _ in range(100):
-            if hooks <= hooked():
-                wait(0.5)
-                return
             wait(0.1)
+            if hooks <= hooked(hooks):
+                # Tracepoints are attached after functions.
+                wait(0.1)
+                return
         self.__exit__()
-        raise AssertionError(f"hooks do not come: {hooks - hooked()}")
+        raise AssertionError(f"hooks do not come: {hooks - hooked(hooks)}")
 
     def __exit__(self, *_):
         self._write("events/tcp_lucid/enable", 0)

@@ -20,6 +20,18 @@
 
 #include "../../../module/record.h"
 
+/* Hooks are there only while an event that needs them has users (demand.c). */
+int lucid_life_reg(void);
+void lucid_life_unreg(void);
+int lucid_ecn_reg(void);
+void lucid_ecn_unreg(void);
+int lucid_flow_control_reg(void);
+void lucid_flow_control_unreg(void);
+int lucid_limited_reg(void);
+void lucid_limited_unreg(void);
+int lucid_rtt_reg(void);
+void lucid_rtt_unreg(void);
+
 #define TCP_LUCID_STATES \
 	EM(TCP_ESTABLISHED,	"ESTABLISHED") \
 	EM(TCP_SYN_SENT,	"SYN_SENT") \
@@ -380,7 +392,7 @@ TCP_LUCID_LIMITS
  * ecn		1: the segment asks for or agrees to ECN (RFC 3168)
  * flags	the eight flag bits of the TCP header: FIN 1, SYN 2... CWR 128
  */
-TRACE_EVENT(handshake,
+TRACE_EVENT_FN(handshake,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_handshake *hs),
 	TP_ARGS(conn, hs),
@@ -421,7 +433,8 @@ TRACE_EVENT(handshake,
 		  __entry->isn, __entry->peer_isn, __entry->flags,
 		  __entry->mss, __entry->wscale, __entry->sack,
 		  __entry->timestamps, __entry->ecn, __entry->attempt,
-		  __entry->rtt_us, __entry->since_syn_us)
+		  __entry->rtt_us, __entry->since_syn_us),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -430,7 +443,7 @@ TRACE_EVENT(handshake,
  * All of Linux's states, those included that live in a request socket
  * (NEW_SYN_RECV) or in a mini-socket (TIME_WAIT, and FIN_WAIT2 of an orphan).
  */
-TRACE_EVENT(state,
+TRACE_EVENT_FN(state,
 	TP_PROTO(const struct lucid_conn *conn, int oldstate, int newstate),
 	TP_ARGS(conn, oldstate, newstate),
 	TP_STRUCT__entry(
@@ -446,7 +459,8 @@ TRACE_EVENT(state,
 	TP_printk(TCP_LUCID_CONN_FMT "oldstate=%s newstate=%s",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->oldstate, TCP_LUCID_STATES),
-		  __print_symbolic(__entry->newstate, TCP_LUCID_STATES))
+		  __print_symbolic(__entry->newstate, TCP_LUCID_STATES)),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -465,7 +479,7 @@ TRACE_EVENT(state,
  * state, ca_state	state of the socket, and of its congestion control
  *		(0 Open, 1 Disorder, 2 CWR, 3 Recovery, 4 Loss)
  */
-TRACE_EVENT(retransmit,
+TRACE_EVENT_FN(retransmit,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_retransmit *rtx),
 	TP_ARGS(conn, rtx),
@@ -509,7 +523,8 @@ TRACE_EVENT(retransmit,
 		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
 		  __entry->flags, __entry->ca_state, __entry->cwnd,
 		  __entry->ssthresh, __entry->in_flight, __entry->srtt_us,
-		  __entry->rto_us)
+		  __entry->rto_us),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -522,7 +537,7 @@ TRACE_EVENT(retransmit,
  * recover	recovery is over when this is acknowledged (RFC 6582)
  * began	1: recovery begins here; 0: it ends here
  */
-TRACE_EVENT(fast_retransmit,
+TRACE_EVENT_FN(fast_retransmit,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_recovery *rec),
 	TP_ARGS(conn, rec),
@@ -558,7 +573,8 @@ TRACE_EVENT(fast_retransmit,
 		  __print_symbolic(__entry->how, TCP_LUCID_RECOVERIES),
 		  __entry->snd_una, __entry->recover, __entry->cwnd,
 		  __entry->prior_cwnd, __entry->ssthresh, __entry->in_flight,
-		  __entry->lost_out, __entry->sacked_out)
+		  __entry->lost_out, __entry->sacked_out),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -570,7 +586,7 @@ TRACE_EVENT(fast_retransmit,
  * substate	TIME_WAIT (6), or FIN_WAIT2 (5) for an orphan that waits for
  *		its peer's FIN
  */
-TRACE_EVENT(time_wait,
+TRACE_EVENT_FN(time_wait,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_time_wait *tw),
 	TP_ARGS(conn, tw),
@@ -593,7 +609,8 @@ TRACE_EVENT(time_wait,
 		  __print_symbolic(__entry->what, TCP_LUCID_TWS),
 		  __print_symbolic(__entry->substate, TCP_LUCID_STATES),
 		  __entry->timeout_ms,
-		  __print_symbolic(__entry->why, TCP_LUCID_TW_ENDS))
+		  __print_symbolic(__entry->why, TCP_LUCID_TW_ENDS)),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -629,7 +646,7 @@ TRACE_EVENT(time_wait,
  * verdict	how it ended; HALF for an orphan that waits for its peer's FIN as a
  *		mini-socket, whatever comes of that
  */
-TRACE_EVENT(summary,
+TRACE_EVENT_FN(summary,
 	TP_PROTO(const struct lucid_conn *conn, const struct lucid_summary *sum),
 	TP_ARGS(conn, sum),
 	TP_STRUCT__entry(
@@ -710,7 +727,8 @@ TRACE_EVENT(summary,
 		  __entry->out_of_order, __entry->handshake_rtt_us,
 		  __entry->min_rtt_us, __entry->srtt_us, __entry->busy_us,
 		  __entry->rwnd_limited_us, __entry->sndbuf_limited_us,
-		  __entry->cwnd, __entry->cwnd_max)
+		  __entry->cwnd, __entry->cwnd_max),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1099,7 +1117,7 @@ TRACE_EVENT(ack,
  * TCPReqQFullDrop; COOKIE_SENT is SyncookiesSent, COOKIE_VALID + COOKIE_LOST is
  * SyncookiesRecv, COOKIE_BAD is SyncookiesFailed.
  */
-TRACE_EVENT(listen,
+TRACE_EVENT_FN(listen,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_listen *ls),
 	TP_ARGS(conn, ls),
@@ -1132,7 +1150,8 @@ TRACE_EVENT(listen,
 		  __print_symbolic(__entry->why, TCP_LUCID_LISTEN_WHYS),
 		  __entry->listener, __entry->syn_queue,
 		  __entry->accept_queue, __entry->backlog, __entry->synacks,
-		  __entry->since_syn_us)
+		  __entry->since_syn_us),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1151,7 +1170,7 @@ TRACE_EVENT(listen,
  * BAD_COOKIE TCPFastOpenPassiveFail, OVERFLOW TCPFastOpenListenOverflow,
  * DATA_ACKED TCPFastOpenActive, DATA_REFUSED + BLACKHOLE TCPFastOpenActiveFail.
  */
-TRACE_EVENT(fast_open,
+TRACE_EVENT_FN(fast_open,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_fast_open *fo),
 	TP_ARGS(conn, fo),
@@ -1178,7 +1197,8 @@ TRACE_EVENT(fast_open,
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->what, TCP_LUCID_FAST_OPENS),
 		  __entry->data_len, __entry->acked_len, __entry->cookie_len,
-		  __entry->queue, __entry->queue_max)
+		  __entry->queue, __entry->queue_max),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1196,7 +1216,7 @@ TRACE_EVENT(fast_open,
  * Counters: RST, TIMEOUT, ICMP, KILLED and OTHER are AttemptFails, together with
  * listen's REQUEST_DROP for RST or BAD_SYN.
  */
-TRACE_EVENT(connect_failed,
+TRACE_EVENT_FN(connect_failed,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_connect_failed *cf),
 	TP_ARGS(conn, cf),
@@ -1226,7 +1246,8 @@ TRACE_EVENT(connect_failed,
 		  __print_symbolic(__entry->why, TCP_LUCID_CONNECT_ENDS),
 		  __entry->err, __entry->syns, __entry->since_syn_us,
 		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
-		  __entry->icmp_type, __entry->icmp_code)
+		  __entry->icmp_type, __entry->icmp_code),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1298,7 +1319,7 @@ TRACE_EVENT(suppressed,
  * TCPAbortOnMemory; RETRANS, KEEPALIVE, ZERO_WINDOW and USER_TIMEOUT, with
  * connect_failed's TIMEOUT, TCPAbortOnTimeout; TW_OVERFLOW TCPTimeWaitOverflow.
  */
-TRACE_EVENT(close,
+TRACE_EVENT_FN(close,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_close *cl),
 	TP_ARGS(conn, cl),
@@ -1346,7 +1367,8 @@ TRACE_EVENT(close,
 		  __print_symbolic(__entry->kind, TCP_LUCID_KINDS),
 		  __entry->orphan, __entry->seq, __entry->ack,
 		  __entry->unread, __entry->unsent, __entry->unacked,
-		  __entry->err, __entry->timeouts, __entry->probes)
+		  __entry->err, __entry->timeouts, __entry->probes),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1365,7 +1387,7 @@ TRACE_EVENT(close,
  *		only of EBUSY
  * reason	enum tcp_lucid_resend
  */
-TRACE_EVENT(retransmit_failed,
+TRACE_EVENT_FN(retransmit_failed,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_retransmit *rtx),
 	TP_ARGS(conn, rtx),
@@ -1405,7 +1427,8 @@ TRACE_EVENT(retransmit_failed,
 		  __entry->attempt,
 		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
 		  __entry->flags, __entry->ca_state, __entry->cwnd,
-		  __entry->in_flight)
+		  __entry->in_flight),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1422,7 +1445,7 @@ TRACE_EVENT(retransmit_failed,
  *		1 Disorder, 2 CWR, 3 Recovery, 4 Loss)
  * whole	1: all up to recover is acknowledged; 0: not yet
  */
-TRACE_EVENT(spurious,
+TRACE_EVENT_FN(spurious,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_spurious *sp),
 	TP_ARGS(conn, sp),
@@ -1456,7 +1479,8 @@ TRACE_EVENT(spurious,
 		  __print_symbolic(__entry->kind, TCP_LUCID_SPURIOUSES),
 		  __entry->ca_state, __entry->whole, __entry->old_cwnd,
 		  __entry->cwnd, __entry->old_ssthresh, __entry->ssthresh,
-		  __entry->snd_una, __entry->recover)
+		  __entry->snd_una, __entry->recover),
+	lucid_life_reg, lucid_life_unreg
 );
 
 /*
@@ -1470,7 +1494,7 @@ TRACE_EVENT(spurious,
  * ca_state	state of congestion control (0 Open, 1 Disorder, 2 CWR,
  *		3 Recovery, 4 Loss)
  */
-TRACE_EVENT(reordering,
+TRACE_EVENT_FN(reordering,
 	TP_PROTO(const struct lucid_conn *conn,
 		 const struct lucid_reordering *ro),
 	TP_ARGS(conn, ro),
@@ -1497,18 +1521,9 @@ TRACE_EVENT(reordering,
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->by, TCP_LUCID_REORDERINGS),
 		  __entry->old_degree, __entry->degree, __entry->distance,
-		  __entry->seen, __entry->ca_state)
+		  __entry->seen, __entry->ca_state),
+	lucid_life_reg, lucid_life_unreg
 );
-
-/* Hooks on the path of every packet are there while these have users only. */
-int lucid_ecn_reg(void);
-void lucid_ecn_unreg(void);
-int lucid_flow_control_reg(void);
-void lucid_flow_control_unreg(void);
-int lucid_limited_reg(void);
-void lucid_limited_unreg(void);
-int lucid_rtt_reg(void);
-void lucid_rtt_unreg(void);
 
 /*
  * ecn: a congestion mark comes in, is echoed, answered (RFC 3168).
