@@ -6,7 +6,7 @@
  *	sender		ECE_RECEIVED, CWR_SENT
  *
  * A mark that comes in and a CWR that goes out can be seen only packet by
- * packet, so those two hooks are there only while somebody listens.
+ * packet, so these hooks come with the event's first user and no other's.
  */
 #include <linux/atomic.h>
 #include <linux/hash.h>

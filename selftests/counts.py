@@ -15,7 +15,8 @@ import os
 import re
 import subprocess
 
-from lucid import SYN, TRACEFS, Path, Skip, equal, ksft, run, wait
+from lucid import (SYN, TRACEFS, Path, Skip, equal, ksft, run, wait,
+                   wait_for_hooks)
 from peer import Host, Peer
 
 LOAD = f"{os.path.dirname(os.path.abspath(__file__))}/load"
@@ -34,6 +35,8 @@ KEYS = {
     "suppressed": ("event", ),
 }
 SUMS = {"retransmit": "segs", "suppressed": "count"}
+
+
 def names(event, field):
     """What a field's numbers mean, as the event's own format says."""
     with open(f"{TRACEFS}/events/tcp_lucid/{event}/format") as file:
@@ -61,6 +64,9 @@ class Counts:
         for event in KEYS:
             self._write(f"events/tcp_lucid/{event}/trigger", self._hist(event))
             self._write(f"events/tcp_lucid/{event}/enable", 1)
+        if not wait_for_hooks(KEYS):
+            self.__exit__()
+            raise AssertionError("hooks do not come")
         return self
 
     def __exit__(self, *_):

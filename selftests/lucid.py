@@ -353,6 +353,20 @@ def hooks_of(event):
     return hooks
 
 
+def wait_for_hooks(events):
+    """Until events that were switched on really tell; False if they do not."""
+    hooks = set().union(*map(hooks_of, events))
+    if hooks <= hooked(hooks):
+        return True
+    for _ in range(100):
+        wait(0.1)
+        if hooks <= hooked(hooks):
+            # Tracepoints are attached after functions.
+            wait(0.1)
+            return True
+    return False
+
+
 class Event(dict):
     """One trace record: its fields, and .name and .time (seconds)."""
 
@@ -387,20 +401,10 @@ class Trace:
         self._write("buffer_size_kb", self.buffer_kb)
         for event in self.events:
             self._write(f"events/tcp_lucid/{event}/enable", 1)
-        self._wait_for(set().union(*map(hooks_of, self.events)))
+        if not wait_for_hooks(self.events):
+            self.__exit__()
+            raise AssertionError(f"hooks of {self.events} do not come")
         return self
-
-    def _wait_for(self, hooks):
-        if hooks <= hooked(hooks):
-            return
-        for _ in range(100):
-            wait(0.1)
-            if hooks <= hooked(hooks):
-                # Tracepoints are attached after functions.
-                wait(0.1)
-                return
-        self.__exit__()
-        raise AssertionError(f"hooks do not come: {hooks - hooked(hooks)}")
 
     def __exit__(self, *_):
         self._write("events/tcp_lucid/enable", 0)
