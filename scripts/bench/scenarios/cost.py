@@ -16,8 +16,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LOAD = os.path.join(HERE, "../../../selftests/connections")
 SCRIPTS = os.path.join(HERE, "../..")
 
-LIFECYCLE = ("state", "handshake", "retransmit", "fast_retransmit", "time_wait",
-             "listen", "fast_open", "connect_failed")
+LIFECYCLE = ("state", "handshake", "retransmit", "retransmit_failed",
+             "fast_retransmit", "time_wait", "listen", "fast_open",
+             "connect_failed", "close", "summary", "spurious", "reordering")
+PER_PACKET = ("flow_control", "limited", "ecn", "rtt")
 
 # Name, segmentation offload, connections, bytes of each.
 LOADS = (("connection", "on", 1000, 0),
@@ -34,7 +36,7 @@ TITLE = ("Two namespaces on one host, one connection after the other: opened,"
          " watching and the module not loaded, in the same round; the median"
          " of all rounds, and the range if there were several.")
 EXPECT = ("tcp_lucid loaded and nobody listening: at most +1 % for a connection,"
-          " nothing for an ACK. All eight events of a connection's life into the"
+          " nothing for an ACK. All events of a connection's life into the"
           " trace buffer: at most +5 % for a connection with 100 KB.")
 COLUMNS = ("watcher", "lines_each", "connection_ns", "+%", "range",
            "with_100_KB_ns", "+%", "range", "bulk_ACK_ns", "+ns", "range")
@@ -49,7 +51,10 @@ class Watcher:
         self.name = name
 
     def __enter__(self):
-        sh(f"modprobe {'' if self.module else '-r '}tcp_lucid")
+        # No hooks stay of who watched before.
+        sh("modprobe -r tcp_lucid")
+        if self.module:
+            sh("modprobe tcp_lucid")
         self.start()
         return self
 
@@ -147,7 +152,7 @@ def always():
     """What is measured in every round."""
     yield Nobody("nobody")
     yield Watcher("tcp_lucid, nobody listens")
-    yield Buffer("8 lifecycle events, buffer",
+    yield Buffer(f"{len(LIFECYCLE)} lifecycle events, buffer",
                  *(f"tcp_lucid/{event}" for event in LIFECYCLE))
     yield KernelsOwn("sock:inet_sock_set_state, buffer",
                      "sock/inet_sock_set_state")
@@ -155,7 +160,7 @@ def always():
 
 def once():
     """What is measured in the last round only: all that this guest has."""
-    for event in LIFECYCLE:
+    for event in (*LIFECYCLE, *PER_PACKET):
         yield Buffer(f"tcp_lucid:{event}, buffer", f"tcp_lucid/{event}")
     yield Tool("watch.bt", "bpftrace", f"{SCRIPTS}/watch.bt")
     for name in ("tcplife.bt", "tcpconnect.bt", "tcpaccept.bt"):
