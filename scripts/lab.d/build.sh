@@ -55,7 +55,8 @@ same_file() {
 
 module_make() {
 	in_toolchain "$1" make -j "$(nproc)" \
-		KVER="$RELEASE" KDIR="/lib/modules/$RELEASE/build" "${@:2}" modules
+		KVER="$RELEASE" KDIR="$KERNEL_TREE" "${MODULE_FLAGS[@]}" \
+		"${@:2}" modules
 }
 
 selftests_make() {
@@ -69,7 +70,7 @@ module_install() {
 
 	rm -rf "$tree"
 	mkdir -p "$tree"
-	cp -a "$GUEST/modules/lib" "$tree/"
+	cp -a "$BOOT/modules/lib" "$tree/"
 	mkdir -p "$tree/lib/modules/$RELEASE/extra"
 	cp "$ko" "$tree/lib/modules/$RELEASE/extra/"
 	in_toolchain "$tree" depmod -b /src "$RELEASE" || return
@@ -79,7 +80,7 @@ module_install() {
 
 # What the last build was made of: sources by name, time and size, and tools.
 build_recipe() {
-	echo "$TOOLCHAIN $KSELFTEST $GUEST"
+	echo "$TOOLCHAIN $KSELFTEST $GUEST $BOOT"
 	(cd "$1" && xargs -d '\n' stat -c '%n %y %s' <.sources)
 	declare -f module_make selftests_make module_install
 }
@@ -90,10 +91,10 @@ build_all() {
 	local src=$KERNEL_BUILD/src log=$LAB_BUILD/log built=$KERNEL_BUILD/built recipe
 
 	# make does not know that the compiler or the headers changed.
-	if [ "$(cat "$KERNEL_BUILD/toolchain" 2>/dev/null)" != "$TOOLCHAIN" ]; then
+	if [ "$(cat "$KERNEL_BUILD/toolchain" 2>/dev/null)" != "$TOOLCHAIN $BOOT" ]; then
 		rm -rf "$src" "$built"
 		mkdir -p "$KERNEL_BUILD"
-		echo "$TOOLCHAIN" >"$KERNEL_BUILD/toolchain"
+		echo "$TOOLCHAIN $BOOT" >"$KERNEL_BUILD/toolchain"
 	fi
 	sync_sources "$src"
 	recipe=$(build_recipe "$src" | sha256sum)
@@ -112,10 +113,24 @@ build_all() {
 	echo "$recipe" >"$built"
 }
 
+# Sets GUEST (the root file system), KSELFTEST and TOOLCHAIN; BOOT is the folder
+# of the kernel, KERNEL_TREE what modules are built against, in the toolchain.
 artefacts() {
+	local asked=$KERNEL
+
+	# The debug kernel borrows all but itself.
+	[ "$asked" != $LAB_DEBUG ] || KERNEL=6.12
 	guest_image
 	kselftest
 	toolchain
+	KERNEL=$asked
+	BOOT=$GUEST
+	KERNEL_TREE=/lib/modules/$RELEASE/build
+	MODULE_FLAGS=()
+	if [ "$KERNEL" = $LAB_DEBUG ]; then
+		debug_kernel
+		MODULE_FLAGS=(GCOV_PROFILE=y)
+	fi
 }
 
 lab_build() {

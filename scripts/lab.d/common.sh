@@ -4,7 +4,7 @@
 # Messages, locks, and long steps that keep their output in a log.
 
 # Exit codes of the lab itself; anything else is the command's own.
-readonly LAB_TIMED_OUT=124 LAB_FAILED=125
+readonly LAB_REPORTED=123 LAB_TIMED_OUT=124 LAB_FAILED=125
 
 # Whatever ends this lab, nothing of it stays: not a step in the middle, not
 # its guests, not its scratch files. Rooms add what they have to CLEANUP.

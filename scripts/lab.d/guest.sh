@@ -35,6 +35,8 @@ guest_qemu() {
 
 	# The command line is hashed into the kernel's random pool.
 	kargs+=("lab.seed=$seed")
+	# It goes on after a report: there may be more, and all are shown.
+	[ "$KERNEL" != $LAB_DEBUG ] || kargs+=(panic_on_warn=0 kasan_multi_shot)
 	QEMU=(
 		qemu-system-x86_64 -nodefaults -no-user-config -display none
 		-no-reboot -machine "pc-i440fx-6.2,nvdimm=on" -smp "$cpus"
@@ -58,7 +60,7 @@ guest_qemu() {
 	# shellcheck disable=SC2054
 	QEMU+=(
 		-m "$LAB_MEMORY,slots=4,maxmem=16G"
-		-kernel "$GUEST/vmlinuz" -initrd "$GUEST/initrd"
+		-kernel "$BOOT/vmlinuz" -initrd "$BOOT/initrd"
 		-append "${kargs[*]}"
 		# share=off: the guest writes to its own copy.
 		-object "memory-backend-file,id=m0,share=off,mem-path=$GUEST/root.ext4,size=$(stat -Lc %s "$GUEST/root.ext4")"

@@ -256,9 +256,10 @@ toolchain_make() {
 # in_toolchain DIR COMMAND...: run it there, with DIR as its /src.
 in_toolchain() {
 	local dir=$1
-	local -a alone=(--unshare-all)
+	local -a alone=(--unshare-all) tree=()
 
 	shift
+	[ "$KERNEL_TREE" != /mnt ] || tree=(--ro-bind "$BOOT/build" /mnt)
 	# In a user namespace root could not read a user's private home.
 	[ "$(id -u)" -ne 0 ] || alone=(--cap-add ALL --unshare-ipc --unshare-pid
 		--unshare-net --unshare-uts)
@@ -266,7 +267,7 @@ in_toolchain() {
 		--ro-bind "$TOOLCHAIN" / --proc /proc --dev /dev --tmpfs /tmp \
 		--ro-bind "$KSELFTEST/kselftest" /usr/src/kselftest \
 		--ro-bind "$KSELFTEST/checkpatch" /usr/src/checkpatch \
-		--bind "$dir" /src --chdir /src \
+		--bind "$dir" /src --chdir /src "${tree[@]}" \
 		--setenv PATH /usr/sbin:/usr/bin:/sbin:/bin \
 		--setenv HOME /tmp --setenv LC_ALL C.UTF-8 \
 		"$@"

@@ -16,6 +16,7 @@ job_stage() {
 
 	mkdir -p "$root/lab" "$root/src" "$root/usr/src/kselftest"
 	cp "$LAB_D/guest-init" "$root/lab/init"
+	[ "$KERNEL" != $LAB_DEBUG ] || cp "$LAB_D/guest-debug" "$root/lab/last"
 
 	# Objects of the module are of no use there, the rest of the tree is.
 	tar -cf - -C "$src" --exclude='./.sources' --exclude='.*.cmd' \
@@ -97,6 +98,11 @@ job_pack() {
 # live to write it.
 results_status() {
 	bsdtar -xOf "$1" lab/status 2>/dev/null || :
+}
+
+# results_coverage FILE DIR: what the debug kernel's run reached of the module.
+results_coverage() {
+	bsdtar -xf "$1" -C "$2" --strip-components 2 'lab/coverage/*' 2>/dev/null
 }
 
 # results_unpack FILE DIR: bsdtar follows no links and leaves no DIR.

@@ -91,6 +91,13 @@ run_job() {
 	no-*)		die "guest failed: $status" ;;
 	esac
 	[ -z "$out" ] || results_unpack "$run/results" "$out"
+	if [ "$KERNEL" = $LAB_DEBUG ]; then
+		coverage_add "$run/results"
+		debug_reports "$run/console" >&2 || {
+			say 'the debug kernel had something to report (above)'
+			[ "$status" -ne 0 ] || status=$LAB_REPORTED
+		}
+	fi
 	exit "$status"
 }
 

@@ -41,6 +41,7 @@ lab_test() {
 		! test_build || built+=("$kernel")
 	done
 	test_suites "${built[@]}"
+	[ "${built[*]}" != $LAB_DEBUG ] || coverage_print | sed 's/^/# /'
 
 	echo "1..$TEST_NUMBER"
 	printf '%d passed, %d failed' $TEST_PASSED $TEST_FAILED
@@ -169,7 +170,8 @@ test_list() {
 	# shellcheck disable=SC2016 # make expands it
 	selftests_make "$KERNEL_BUILD/src" -s --no-print-directory --eval \
 		'lab-suites: ; @printf "%s\n" $(TEST_GEN_PROGS) $(TEST_PROGS)' \
-		lab-suites | sed 's,^/src/selftests/,,'
+		lab-suites | sed 's,^/src/selftests/,,' |
+		if [ "$KERNEL" = $LAB_DEBUG ]; then debug_suites; else cat; fi
 }
 
 # test_suites KERNEL...
@@ -177,8 +179,10 @@ test_suites() {
 	local kernel suite
 	local -a suites=() names=()
 
-	# The lab's own come first: they take longest.
-	mapfile -t suites < <(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null)
+	# The lab's own come first: they take longest. The debug kernel has
+	# nothing to say to them.
+	[ "$*" = $LAB_DEBUG ] || mapfile -t suites < \
+		<(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null)
 	for kernel in "$@"; do
 		test_select "$kernel"
 		[ -e "$KERNEL_BUILD/src/selftests/Makefile" ] || continue
@@ -209,7 +213,7 @@ test_start() {
 	else
 		# shellcheck disable=SC2016 # the guest expands it
 		"$LAB_TOP/scripts/lab" run --kernel "${suite%%/*}" \
-			--timeout 1500 -- \
+			--timeout "$(test_timeout "${suite%%/*}")" -- \
 			sh -c 'cd selftests && cd "$(dirname "$1")" &&
 				exec "./$(basename "$1")"' sh "${suite#*/}" \
 			</dev/null >"$at.out" 2>"$at.err" &
@@ -217,6 +221,11 @@ test_start() {
 	set +m
 	TEST_PIDS[$!]=$suite
 	TEST_QUEUE+=("$suite")
+}
+
+# test_timeout KERNEL: seconds on the wall that a suite may take.
+test_timeout() {
+	if [ "$1" = $LAB_DEBUG ]; then echo 3600; else echo 1500; fi
 }
 
 # test_wait: until one suite has ended; report from the head of the queue.

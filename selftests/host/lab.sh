@@ -42,7 +42,7 @@ says() {
 ### options that cannot be
 
 options() {
-	says 125 "no kernel 'debug' here" "$lab" run --kernel debug -- true &&
+	says 125 "no kernel '8' here" "$lab" run --kernel 8 -- true &&
 	says 125 "no kernel 'all' here" "$lab" run --kernel all -- true &&
 	says 125 "no kernel '7' here" "$lab" test --kernel 7 &&
 	says 125 'needs --clock real' "$lab" run --cpus 2 -- true &&

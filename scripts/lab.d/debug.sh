@@ -1,0 +1,162 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2034,SC2153 # other rooms use and set the variables
+#
+# The debug kernel: one that watches itself. It is built once, from Debian's
+# linux-source-6.12 and debug.config, and boots the root file system of the
+# 6.12 guest. Whatever it reports fails the run, whichever command ran.
+#
+#   kernel-debug    vmlinuz, initrd, release, modules/, and build/, the tree
+#                   that modules are compiled against
+
+DEBUG_PACKAGES=(flex bison cpio xz-utils linux-source-6.12)
+
+# Calls that a load of the module makes, in the order of the steps: where they
+# are, and what they are called. The kernel lets them fail on demand
+# (CONFIG_FAIL_FUNCTION, /sys/kernel/debug/fail_function).
+DEBUG_MAY_FAIL='
+	net/core/net_namespace.c	register_pernet_subsys
+	lib/rhashtable.c		rhashtable_init_noprof
+	kernel/tracepoint.c		tracepoint_probe_register
+	kernel/trace/ftrace.c		ftrace_set_filter
+	kernel/trace/ftrace.c		register_ftrace_function
+	net/ipv4/tcp_cong.c		tcp_register_congestion_control
+'
+
+# Sets BOOT and KERNEL_TREE; the guest and the toolchain are those of 6.12.
+debug_kernel() {
+	artefact kernel-debug \
+		"${DEBUG_PACKAGES[*]} ${TOOLCHAIN_PACKAGES[*]} $DEBUG_MAY_FAIL
+		$(cat "$LAB_D/debug.config" "$LAB_D/initramfs-init")
+		$(declare -f debian_root debug_sources debug_compile debug_pack)" \
+		debug_make
+	BOOT=$ARTEFACT
+	KERNEL_TREE=/mnt
+	RELEASE=$(cat "$BOOT/release")
+}
+
+debug_make() {
+	local dir=$1 log=$LAB_BUILD/log/kernel-debug.log
+
+	MIRROR=$(lab_mirror) || exit
+	step 'debug kernel: compiler and sources' "$log" debug_sources "$dir" &&
+		step 'debug kernel: compiling, a quarter of an hour or more' \
+			"$log.make" debug_compile "$dir" &&
+		step 'debug kernel: packing' "$log.pack" debug_pack "$dir"
+}
+
+debug_sources() {
+	local dir=$1 root=$1/root file function
+	local KERNEL_FROM=$SUITE
+
+	debian_root "$root" "$SUITE" --variant=minbase --include="$(comma_list \
+		"${TOOLCHAIN_PACKAGES[@]}" "${DEBUG_PACKAGES[@]}")" || return
+	mkdir -p "$root/src" "$dir/build"
+	bsdtar -xf "$root/usr/src/linux-source-6.12.tar.xz" -C "$dir/build" \
+		--strip-components 1 || return
+	while read -r file function; do
+		[ -n "$file" ] || continue
+		sed -i '0,/^#include/s//#include <linux\/error-injection.h>\n&/' \
+			"$dir/build/$file" || return
+		echo "ALLOW_ERROR_INJECTION($function, ERRNO);" \
+			>>"$dir/build/$file" || return
+	done <<<"$DEBUG_MAY_FAIL"
+	cp "$LAB_D/debug.config" "$dir/build/kernel/configs/lucid.config"
+}
+
+# in_debug_root DIR COMMAND...: where the kernel itself is compiled.
+in_debug_root() {
+	local dir=$1
+	local -a alone=(--unshare-all)
+
+	shift
+	[ "$(id -u)" -ne 0 ] || alone=(--cap-add ALL --unshare-ipc --unshare-pid
+		--unshare-net --unshare-uts)
+	bwrap "${alone[@]}" --die-with-parent --clearenv \
+		--ro-bind "$dir/root" / --proc /proc --dev /dev --tmpfs /tmp \
+		--bind "$dir/build" /src --chdir /src \
+		--setenv PATH /usr/sbin:/usr/bin:/sbin:/bin \
+		--setenv HOME /tmp --setenv LC_ALL C.UTF-8 \
+		--setenv KBUILD_BUILD_TIMESTAMP "@$LAB_EPOCH" \
+		--setenv KBUILD_BUILD_USER lab --setenv KBUILD_BUILD_HOST lab \
+		"$@"
+}
+
+debug_compile() {
+	local dir=$1 lost
+
+	in_debug_root "$dir" make -s ARCH=x86_64 tinyconfig lucid.config || return
+	# Kconfig says nothing of a line that it did not follow.
+	lost=$(grep -E '^CONFIG_' "$LAB_D/debug.config" |
+		grep -vxFf "$dir/build/.config" || :)
+	[ -z "$lost" ] || { echo "not to be had: $lost"; return 1; }
+	in_debug_root "$dir" nice make -s ARCH=x86_64 -j "$(nproc)" bzImage modules
+}
+
+# What modules need stays: headers, scripts, objtool, symbols' versions, and of
+# vmlinux its BTF. The objects are gigabytes.
+debug_pack() {
+	local dir=$1 build=$1/build release modules
+
+	release=$(cat "$build/include/config/kernel.release") || return
+	echo "$release" >"$dir/release"
+	modules=$dir/modules/lib/modules/$release
+	mkdir -p "$modules" "$dir/initramfs/modules"
+	cp "$build/arch/x86/boot/bzImage" "$dir/vmlinuz" &&
+		cp "$build"/modules.{builtin,builtin.modinfo,order} "$modules/" ||
+		return
+
+	# The 6.12 guest's initramfs, but there are no modules to load.
+	: >"$dir/initramfs/modules/order"
+	bsdtar -cf "$dir/initrd.order" --format=newc -C "$dir/initramfs" modules &&
+		cat "$GUEST/initrd" "$dir/initrd.order" >"$dir/initrd" || return
+	rm -r "$dir/initramfs" "$dir/initrd.order"
+
+	in_debug_root "$dir" objcopy --only-section=.BTF vmlinux vmlinux.btf &&
+		mv "$build/vmlinux.btf" "$build/vmlinux" || return
+	find "$build" -mindepth 1 -maxdepth 1 -type d ! -name arch ! -name include \
+		! -name scripts ! -name tools -exec rm -rf {} +
+	find "$build/arch" -mindepth 1 -maxdepth 1 -type d ! -name x86 \
+		-exec rm -rf {} +
+	find "$build/tools" -mindepth 1 -maxdepth 1 -type d ! -name objtool \
+		! -name bpf ! -name include -exec rm -rf {} +
+	find "$build" -type f \( -name '*.o' -o -name '*.a' -o -name '*.cmd' \
+		-o -name 'vmlinux?*' \) ! -path '*/scripts/module*' -delete
+	rm -rf "$build/arch/x86/boot"
+	remove_tree "$dir/root"
+}
+
+### reports
+
+# Words that begin a report of KASAN, UBSAN, lockdep, RCU, debug objects,
+# kmemleak and of everybody who warns.
+DEBUG_REPORT='BUG: |WARNING: |INFO: |UBSAN: |ODEBUG: |Oops: |kernel BUG at'
+DEBUG_REPORT+='|general protection|Kernel panic|unreferenced object'
+DEBUG_REPORT+='|possible (circular|recursive) locking|suspicious RCU usage'
+DEBUG_REPORT+='|refcount_t: |list_(add|del) corruption|kernel stack overflow'
+DEBUG_REPORT+='|lab: tcp_lucid does not unload'
+
+# debug_reports CONSOLE: each with what follows it; fails if there are any.
+debug_reports() {
+	! tr -d '\r' <"$1" | grep -E -A 45 "$DEBUG_REPORT" | head -n 400
+}
+
+### suites
+
+# Suites that lab test does not run on it, and why, one per line: "NAME WHY".
+DEBUG_LEFT_OUT=''
+
+# debug_suites: names on stdin, those that it runs on stdout.
+debug_suites() {
+	local suite why
+
+	while read -r suite; do
+		why=$(awk -v suite="$suite" '$1 == suite { $1 = ""; print }' \
+			<<<"$DEBUG_LEFT_OUT")
+		if [ -n "$why" ]; then
+			say "left out on the debug kernel: $suite:$why"
+		else
+			echo "$suite"
+		fi
+	done
+}
