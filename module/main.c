@@ -37,8 +37,20 @@ static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_REORDERING |
 				    TCP_LUCID_CAN_ECN |
 				    TCP_LUCID_CAN_LIMITED;
-/* Read-only: written once, before the module is live. */
-module_param(capabilities, ulong, 0444);
+
+/* It tells what is; insmod cannot say otherwise. */
+static int lucid_capabilities_set(const char *val,
+				  const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
+static const struct kernel_param_ops lucid_capabilities_ops = {
+	.set = lucid_capabilities_set,
+	.get = param_get_ulong,
+};
+
+module_param_cb(capabilities, &lucid_capabilities_ops, &capabilities, 0444);
 MODULE_PARM_DESC(capabilities,
 		 "what this kernel lets the module see: a bit for each event, TCP_LUCID_CAN_*");
 

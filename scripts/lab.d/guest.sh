@@ -52,7 +52,12 @@ guest_qemu() {
 	elif [ "${LAB_ACCEL:-tcg}" = kvm ]; then
 		QEMU+=(-accel kvm -cpu host)
 	else
-		QEMU+=(-accel "tcg,thread=multi" -cpu "$GUEST_CPU")
+		# One thread for all CPUs, in turn. With a thread for each, QEMU
+		# forgets what it has translated of a page before it writes to
+		# it; another CPU may translate the old text in between, and keep
+		# it. The kernel patches its text (ftrace, static keys) by way of
+		# an int3: one that stays behind like this is an oops.
+		QEMU+=(-accel "tcg,thread=single" -cpu "$GUEST_CPU")
 	fi
 
 	stdout="file,id=out,path=$run/stdout"

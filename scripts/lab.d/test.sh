@@ -200,11 +200,23 @@ test_suites() {
 	done
 }
 
+# test_wants SUITE: sets WANTS to what it wants of lab run beyond the usual: the
+# words of a line "# lab: --clock real --cpus 2", as suites of races have it.
+test_wants() {
+	local line
+
+	WANTS=()
+	line=$(grep -sm 1 '^# lab: ' "$LAB_TOP/selftests/${1#*/}") || return 0
+	read -ra WANTS <<<"${line#\# lab: }"
+}
+
 # test_start SUITE: in the background, its output in files.
 test_start() {
 	local suite=$1 at
+	local -a WANTS
 
 	at=$TEST_DIR/${suite//\//:}
+	test_wants "$suite"
 	say "running $suite"
 	# Process groups of their own, to stop all of it (test_cleanup).
 	set -m
@@ -213,7 +225,7 @@ test_start() {
 	else
 		# shellcheck disable=SC2016 # the guest expands it
 		"$LAB_TOP/scripts/lab" run --kernel "${suite%%/*}" \
-			--timeout "$(test_timeout "${suite%%/*}")" -- \
+			--timeout "$(test_timeout "${suite%%/*}")" "${WANTS[@]}" -- \
 			sh -c 'cd selftests && cd "$(dirname "$1")" &&
 				exec "./$(basename "$1")"' sh "${suite#*/}" \
 			</dev/null >"$at.out" 2>"$at.err" &
