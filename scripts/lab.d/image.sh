@@ -259,7 +259,7 @@ in_toolchain() {
 	local -a alone=(--unshare-all) tree=()
 
 	shift
-	[ "$KERNEL_TREE" != /mnt ] || tree=(--ro-bind "$BOOT/build" /mnt)
+	[ "${KERNEL_TREE:-}" != /mnt ] || tree=(--ro-bind "$BOOT/build" /mnt)
 	# In a user namespace root could not read a user's private home.
 	[ "$(id -u)" -ne 0 ] || alone=(--cap-add ALL --unshare-ipc --unshare-pid
 		--unshare-net --unshare-uts)

@@ -8,12 +8,13 @@
 # KERNEL/NAME, or host/NAME if it is one of the lab's own, which need no kernel.
 
 lab_test() {
-	local kernel=6.12
+	local kernel=6.12 what=suites
 	local -a kernels built=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
+		--builds) what=builds; shift ;;
 		*)	die "lab test does not know '$1'" ;;
 		esac
 	done
@@ -23,7 +24,8 @@ lab_test() {
 	host_ready
 	# What cannot be had is said before anything is tested.
 	for kernel in "${kernels[@]}"; do
-		test_select "$kernel"
+		kernel_select "$kernel"
+		test_artefacts
 	done
 
 	TEST_DIR=$(mktemp -d)
@@ -35,13 +37,7 @@ lab_test() {
 	CLEANUP+=(test_cleanup)
 
 	echo 'TAP version 13'
-	test_lint
-	for kernel in "${kernels[@]}"; do
-		test_select "$kernel"
-		! test_build || built+=("$kernel")
-	done
-	test_suites "${built[@]}"
-	[ "${built[*]}" != $LAB_DEBUG ] || coverage_print | sed 's/^/# /'
+	"test_all_$what"
 
 	echo "1..$TEST_NUMBER"
 	printf '%d passed, %d failed' $TEST_PASSED $TEST_FAILED
@@ -49,6 +45,32 @@ lab_test() {
 	printf '\n'
 	[ $TEST_FAILED -eq 0 ] || exit 1
 	exit 0
+}
+
+# These share the variables of lab_test.
+test_artefacts() {
+	case $what in
+	builds)	kselftest; headers ;;
+	*)	artefacts ;;
+	esac
+}
+
+test_all_suites() {
+	test_lint
+	for kernel in "${kernels[@]}"; do
+		test_select "$kernel"
+		! test_build || built+=("$kernel")
+	done
+	test_suites "${built[@]}"
+	[ "${built[*]}" != $LAB_DEBUG ] || coverage_print | sed 's/^/# /'
+}
+
+test_all_builds() {
+	for kernel in "${kernels[@]}"; do
+		kernel_select "$kernel"
+		test_artefacts
+		builds_kernel
+	done
 }
 
 # test_select KERNEL: it is the one to build for.
@@ -91,6 +113,12 @@ test_check() {
 		sed 's/^/# /' "$log"
 	fi
 	test_result $good "$name"
+}
+
+# test_skip NAME WHY: cannot be had here.
+test_skip() {
+	TEST_SKIPPED=$((TEST_SKIPPED + 1))
+	test_result yes "$1 # SKIP $2"
 }
 
 # The text of the sources, which is the same for every kernel.

@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2153 # KERNEL is set by kernels.sh
+#
+# lab test --builds: does the module compile, warning-free, for the kernels that
+# people run and the lab does not boot? Flavours, processors, compilers, and a
+# header tree as patched kernels ship it. The headers come from Debian and are
+# kept as the artefact headers-KERNEL: a root like the toolchain's, with every
+# compiler and every tree in it.
+
+HEADERS_PACKAGES=(
+	make bc libelf-dev perl
+	gcc gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
+	clang lld llvm
+)
+HEADERS_ARCHS=(amd64 arm64 i386 armhf)
+
+# "NAME ARCH CROSS COMPILER TREE", one build per line. TREE is the name of a
+# folder in /usr/src, as the shell matches it; "-" is no prefix. No clang yet:
+# Debian's headers are configured for gcc, and give clang flags it lacks.
+builds_list() {
+	cat <<-'END'
+		amd64       x86   -                    gcc   linux-headers-*[0-9]-amd64
+		cloud       x86   -                    gcc   linux-headers-*-cloud-amd64
+		rt          x86   -                    gcc   linux-headers-*-rt-amd64
+		patched     x86   -                    gcc   patched-headers
+		arm64       arm64 aarch64-linux-gnu-   gcc   linux-headers-*[0-9]-arm64
+		i386        i386  -                    gcc   linux-headers-*-686-pae
+		armhf       arm   arm-linux-gnueabihf- gcc   linux-headers-*-armmp
+	END
+}
+
+### the headers
+
+headers() {
+	artefact "headers-$KERNEL" \
+		"$SUITE $KERNEL_FROM ${HEADERS_PACKAGES[*]} ${HEADERS_ARCHS[*]}
+		$(declare -f debian_root headers_fetch headers_patched)" \
+		headers_make
+	HEADERS=$ARTEFACT
+}
+
+headers_make() {
+	local log=$LAB_BUILD/log/headers-$KERNEL.log
+
+	MIRROR=$(lab_mirror) || exit
+	step "headers of every Linux $KERNEL, and compilers for them" "$log" \
+		debian_root "$1" "$SUITE" --variant=minbase \
+			--architectures="$(comma_list "${HEADERS_ARCHS[@]}")" \
+			--include="$(comma_list "${HEADERS_PACKAGES[@]}")" \
+			--customize-hook="chroot \"\$1\" sh -euc '$(headers_fetch)' sh $KERNEL" \
+			--customize-hook="chroot \"\$1\" sh -euc '$(headers_patched)'" ||
+		return
+	mkdir -p "$1/src" "$1/usr/src/kselftest" "$1/usr/src/checkpatch"
+}
+
+# A script for the new root; it must do without single quotes. Packages are
+# only unpacked: installed, they would bring their kernels. The newest there is
+# of each flavour, as archives of other processors may lag. What the tools of a
+# kernel (linux-kbuild) run on is our own processor, whatever they compile for.
+headers_fetch() {
+	cat <<-'END'
+		apt-cache dumpavail | sed -n "/^Package: linux-/{
+			s/^Package: //; h; n
+			: next
+			/^Architecture: /{ s///; H; x; s/\n/:/p; b }
+			n; b next
+		}" | sort -uV >/tmp/known
+		mkdir /tmp/debs
+		cd /tmp/debs
+		for flavour in amd64:amd64 cloud-amd64:amd64 rt-amd64:amd64 \
+			arm64:arm64 686-pae:i386 armmp:armhf; do
+			grep "^linux-headers-$1\.[^-]*\(-[0-9]*\)\?-$flavour\$" \
+				/tmp/known | tail -n 1
+		done >/tmp/wanted
+		while read -r headers; do
+			abi=$(echo "$headers" |
+				sed "s/^linux-headers-\([^-]*\(-[0-9]*\)\?\)-.*/\1/")
+			for common in common common-rt; do
+				grep "^linux-headers-$abi-$common:" /tmp/known || :
+			done
+			grep "^linux-kbuild-\($abi\|$1\):amd64\$" /tmp/known
+		done </tmp/wanted >/tmp/more
+		sort -u /tmp/wanted /tmp/more | tee /tmp/all
+		apt-get download $(cat /tmp/all)
+		for deb in *.deb; do
+			dpkg-deb --fsys-tarfile "$deb" |
+				tar -x -C / --keep-directory-symlink
+		done
+		rm -rf /tmp/debs
+	END
+}
+
+# Headers as a kernel with BBRv3 ships them: another callback, one more, and
+# more room for private state. A copy of the cloud flavour's.
+headers_patched() {
+	cat <<-'END'
+		cd /usr/src
+		cloud=$(ls -d linux-headers-*-cloud-amd64)
+		common=$(sed -n "s,^include /usr/src/\(.*\)/Makefile,\1,p" $cloud/Makefile)
+		cp -a $cloud patched-headers
+		cp -a $common patched-common
+		sed -i "s,/usr/src/$cloud,/usr/src/patched-headers,
+			s,/usr/src/$common,/usr/src/patched-common," \
+			patched-headers/Makefile
+		sed -i "s/u32 (\*min_tso_segs)(struct sock \*sk);/u32 (*tso_segs)(struct sock *sk, unsigned int mss_now);\nvoid (*skb_marked_lost)(struct sock *sk, const struct sk_buff *skb);/" \
+			patched-common/include/net/tcp.h
+		sed -i "s/icsk_ca_priv\[[0-9]* /icsk_ca_priv[184 /" \
+			patched-common/include/net/inet_connection_sock.h
+		grep -q "(\*tso_segs)" patched-common/include/net/tcp.h
+		grep -q "icsk_ca_priv.184 " \
+			patched-common/include/net/inet_connection_sock.h
+	END
+}
+
+### the builds
+
+# builds_kernel: for the kernel that is selected, one line of KTAP for each build.
+builds_kernel() {
+	local name arch cross compiler tree title
+	local dir=$KERNEL_BUILD/builds
+	local -a trees
+
+	while read -r name arch cross compiler tree; do
+		mapfile -t trees < <(cd "$HEADERS/usr/src" &&
+			compgen -G "$tree" | sort -V)
+		title="$KERNEL/$name builds without warnings (W=1)"
+		if [ ${#trees[@]} -eq 0 ]; then
+			test_skip "$title" "Debian $KERNEL_FROM has no package $tree"
+			continue
+		fi
+		tree=${trees[-1]}
+		rm -rf "$dir"
+		sync_sources "$dir"
+		test_check "$title: ${tree#linux-headers-}, $compiler" \
+			builds_one "$dir" "$tree" "$arch" "$cross" "$compiler"
+	done < <(builds_list)
+	rm -rf "$dir"
+}
+
+# What no kernel has for its modules: division of 64 bits on 32.
+readonly BUILDS_FORBIDDEN='__u?(div|mod)di3|__aeabi_u?l(div|)mod'
+
+builds_one() {
+	local dir=$1 tree=$2 TOOLCHAIN=$HEADERS
+	# BTF would need the vmlinux of every one of them.
+	local -a options=(W=1 ARCH="$3" CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+	# Debian's trees name their own gcc: the prefix is all that they need.
+	[ "$4" = - ] || options+=(CROSS_COMPILE="$4")
+	[ "$5" != clang ] || options+=(LLVM=1 CC=clang)
+	without_warnings in_toolchain "$dir" make -j "$(nproc)" \
+		KDIR="/usr/src/$tree" "${options[@]}" modules || return
+	in_toolchain "$dir" llvm-nm -u tcp_lucid.ko >"$TEST_DIR/symbols" || return
+	! grep -E "$BUILDS_FORBIDDEN" "$TEST_DIR/symbols"
+}
