@@ -29,8 +29,8 @@
 #define LUCID_DEMAND_LINGER	(10 * HZ)
 
 /*
- * The order matters: what one observer writes down for another must not be
- * there before that other reads it.
+ * Functions are hooked all at once. Tracepoints are attached in this order, that
+ * of states first: it reads what the others write down.
  */
 static struct lucid_observer *const lucid_life_observers[] = {
 	&lucid_state_observer,

@@ -52,11 +52,10 @@ guest_qemu() {
 	elif [ "${LAB_ACCEL:-tcg}" = kvm ]; then
 		QEMU+=(-accel kvm -cpu host)
 	else
-		# One thread for all CPUs, in turn. With a thread for each, QEMU
-		# forgets what it has translated of a page before it writes to
-		# it; another CPU may translate the old text in between, and keep
-		# it. The kernel patches its text (ftrace, static keys) by way of
-		# an int3: one that stays behind like this is an oops.
+		# One thread for all CPUs, in turn. With a thread for each there
+		# was once an oops, an int3 where the kernel had patched its text
+		# (a static key): it may be that QEMU kept what it had translated
+		# of the old text. That is suspected, not proved.
 		QEMU+=(-accel "tcg,thread=single" -cpu "$GUEST_CPU")
 	fi
 
