@@ -11,22 +11,10 @@
 
 DEBUG_PACKAGES=(flex bison cpio xz-utils linux-source-6.12)
 
-# Calls that a load of the module makes, in the order of the steps: where they
-# are, and what they are called. The kernel lets them fail on demand
-# (CONFIG_FAIL_FUNCTION, /sys/kernel/debug/fail_function).
-DEBUG_MAY_FAIL='
-	net/core/net_namespace.c	register_pernet_subsys
-	lib/rhashtable.c		rhashtable_init_noprof
-	kernel/tracepoint.c		tracepoint_probe_register
-	kernel/trace/ftrace.c		ftrace_set_filter
-	kernel/trace/ftrace.c		register_ftrace_function
-	net/ipv4/tcp_cong.c		tcp_register_congestion_control
-'
-
 # Sets BOOT and KERNEL_TREE; the guest and the toolchain are those of 6.12.
 debug_kernel() {
 	artefact kernel-debug \
-		"${DEBUG_PACKAGES[*]} ${TOOLCHAIN_PACKAGES[*]} $DEBUG_MAY_FAIL
+		"${DEBUG_PACKAGES[*]} ${TOOLCHAIN_PACKAGES[*]}
 		$(cat "$LAB_D/debug.config" "$LAB_D/initramfs-init")
 		$(declare -f debian_root debug_sources debug_compile debug_pack)" \
 		debug_make
@@ -46,7 +34,7 @@ debug_make() {
 }
 
 debug_sources() {
-	local dir=$1 root=$1/root file function
+	local dir=$1 root=$1/root
 	local KERNEL_FROM=$SUITE
 
 	debian_root "$root" "$SUITE" --variant=minbase --include="$(comma_list \
@@ -54,13 +42,6 @@ debug_sources() {
 	mkdir -p "$root/src" "$dir/build"
 	bsdtar -xf "$root/usr/src/linux-source-6.12.tar.xz" -C "$dir/build" \
 		--strip-components 1 || return
-	while read -r file function; do
-		[ -n "$file" ] || continue
-		sed -i '0,/^#include/s//#include <linux\/error-injection.h>\n&/' \
-			"$dir/build/$file" || return
-		echo "ALLOW_ERROR_INJECTION($function, ERRNO);" \
-			>>"$dir/build/$file" || return
-	done <<<"$DEBUG_MAY_FAIL"
 	cp "$LAB_D/debug.config" "$dir/build/kernel/configs/lucid.config"
 }
 
