@@ -7,6 +7,7 @@
  * cookie, for connections that were opened while somebody listened to their
  * summaries, and only for those.
  */
+#include <linux/err.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <uapi/linux/tcp_lucid.h>
@@ -28,21 +29,23 @@ static struct rhashtable lucid_ledger;
  *
  * Context: Any but hard interrupts.
  *
- * Return: the account, all zero but for its cookie; NULL if there is no memory
- * or if it has one already.
+ * Return: the account, all zero but for its cookie; an error pointer if there is
+ * no memory, or if it has one already (EEXIST).
  */
 struct lucid_account *lucid_ledger_open(u64 cookie)
 {
 	struct lucid_account *account;
+	int err;
 
 	account = kzalloc(sizeof(*account), GFP_ATOMIC | __GFP_NOWARN);
 	if (!account)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	account->cookie = cookie;
-	if (rhashtable_insert_fast(&lucid_ledger, &account->node,
-				   lucid_ledger_params)) {
+	err = rhashtable_insert_fast(&lucid_ledger, &account->node,
+				     lucid_ledger_params);
+	if (err) {
 		kfree(account);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	return account;
 }

@@ -7,6 +7,7 @@
  * The rest comes from the ledger. Hooks of its own it has none: the observers
  * that see these moments call.
  */
+#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
@@ -15,6 +16,7 @@
 
 #include "closing.h"
 #include "conn.h"
+#include "flood.h"
 #include "ledger.h"
 #include "notes.h"
 #include "observers.h"
@@ -43,8 +45,12 @@ void lucid_summary_opened(const struct sock *sk, int oldstate)
 		return;
 	cookie = lucid_conn_cookie(sk);
 	account = lucid_ledger_open(cookie);
-	if (!account)
+	if (IS_ERR(account)) {
+		if (PTR_ERR(account) != -EEXIST)
+			lucid_flood_count(sock_net(sk),
+					  TCP_LUCID_LIMITED_SUMMARY);
 		return;
+	}
 	since_us = lucid_note_since_syn_us(cookie);
 	if (since_us)
 		account->first_syn_ns = ktime_get_ns() -

@@ -60,7 +60,8 @@ module_make() {
 }
 
 selftests_make() {
-	in_toolchain "$1" make -C selftests KSFT=/usr/src/kselftest "${@:2}"
+	in_toolchain "$1" make -C selftests KSFT=/usr/src/kselftest \
+		KVER="$RELEASE" KDIR="$KERNEL_TREE" "${@:2}"
 }
 
 # modprobe in the guest finds modules through depmod's tables. depmod here

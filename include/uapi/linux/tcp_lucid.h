@@ -323,6 +323,7 @@ enum tcp_lucid_connect_end {
  * @TCP_LUCID_LIMITED_LISTEN: listen
  * @TCP_LUCID_LIMITED_FAST_OPEN: fast_open
  * @TCP_LUCID_LIMITED_CLOSE: close: RSTs for segments that are nobody's
+ * @TCP_LUCID_LIMITED_SUMMARY: summary: there was no memory for an account
  */
 enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_HANDSHAKE	= 1,
@@ -330,6 +331,7 @@ enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_LISTEN	= 3,
 	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
 	TCP_LUCID_LIMITED_CLOSE		= 5,
+	TCP_LUCID_LIMITED_SUMMARY	= 6,
 };
 
 /**

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the kernel refuses: memory, hooks, registrations, at every step."""
+
+import contextlib
+import errno
+import itertools
+import os
+import re
+
+from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked, run, sh,
+                   wait, wait_closed)
+
+FAIL = "fail/lucid_fail.ko"
+ENOMEM, EINVAL = -errno.ENOMEM, -errno.EINVAL
+# Errors of the calls that a load cannot do without; 0 is a NULL pointer. Kernels
+# call some of them by another name.
+NEEDED = (("register_pernet_subsys", ENOMEM),
+          ("rhashtable_init_noprof rhashtable_init", ENOMEM),
+          ("__kmalloc_noprof __kmalloc", 0),
+          ("tcp_register_congestion_control", EINVAL),
+          ("register_net_sysctl_sz register_net_sysctl", 0))
+SYSCTLS = "/proc/sys/net/ipv4/tcp_lucid"
+MODULE = "/sys/module/tcp_lucid"
+CAPABILITIES = 0xfff3f
+
+
+def symbol(names):
+    """Which of these names this kernel has for a function."""
+    with open("/proc/kallsyms") as file:
+        known = {line.split()[2] for line in file}
+    for name in names.split():
+        if name in known:
+            return name
+    raise Skip(f"no function {names} here")
+
+
+@contextlib.contextmanager
+def failing(names, error, nth=1, times=1):
+    """Inside: such a call of the module's fails. Gives a counter of calls."""
+    # An optimised kprobe, which is a jump, cannot lead elsewhere.
+    sh("sysctl -w debug.kprobes-optimization=0")
+    said = sh(f"insmod {FAIL} function={symbol(names)} error={error} nth={nth} "
+              f"times={times}", check=False)
+    if said:
+        raise Skip(f"{names} cannot be made to fail: {said.strip()}")
+    try:
+        yield lambda: int(sh("cat /sys/module/lucid_fail/parameters/calls"))
+    finally:
+        sh("rmmod lucid_fail")
+        sh("sysctl -w debug.kprobes-optimization=1")
+
+
+def unload():
+    if os.path.exists(MODULE):
+        sh("rmmod tcp_lucid")
+
+
+def log_since(mark):
+    """What the module said in the log since the mark was put there."""
+    lines = sh("dmesg").splitlines()
+    at = max(i for i, line in enumerate(lines) if mark in line)
+    return [line.split("tcp_lucid: ")[1] for line in lines[at:]
+            if "tcp_lucid: " in line and
+            not re.search("out-of-tree|module verification", line)]
+
+
+def mark():
+    """Put a mark in the kernel's log."""
+    mark.count = getattr(mark, "count", 0) + 1
+    text = f"faults mark {mark.count}"
+    with open("/dev/kmsg", "w") as file:
+        file.write(text)
+    return text
+
+
+def nothing_left():
+    """Of a module that did not load the kernel knows nothing any more."""
+    assert not os.path.exists(MODULE), "the module is there"
+    assert not os.path.exists(SYSCTLS), "its sysctls are there"
+    assert not os.path.exists(f"{TRACEFS}/events/tcp_lucid"), "its events are"
+    known = sh("sysctl -n net.ipv4.tcp_available_congestion_control")
+    assert "lucid" not in known, f"its controls are known: {known}"
+    for file in ("/sys/kernel/debug/kprobes/list",
+                 f"{TRACEFS}/enabled_functions"):
+        equal(sh(f"cat {file}"), "", file)
+
+
+def works(life=True):
+    """Loaded, it tells of a connection, and a control carries it."""
+    path = Path(cc="lucid")
+    with Trace("handshake") as trace:
+        client, server = path.pair()
+        client.sendall(bytes(5000))
+        client.close()
+        equal(len(wait_closed(server)), 5000, "bytes received")
+        server.close()
+        wait(0.5)
+        equal(len(trace.read()), 6 if life else 0, "handshake events")
+    for name in ("client", "router", "server"):
+        sh(f"ip netns del {name}")
+    wait(0.5)
+
+
+def fail_each(names, error):
+    """Fail the first such call of a load, the second...; how many there are."""
+    for nth in itertools.count(1):
+        unload()
+        with failing(names, error, nth) as calls:
+            said = sh("modprobe tcp_lucid", check=False)
+            if calls() < nth:
+                equal(said, "", f"{names}: load that was left alone")
+                return nth - 1
+            reason = "Invalid argument" if error == EINVAL else \
+                "Cannot allocate memory"
+            assert reason in said, f"{names}, call {nth}: modprobe said {said!r}"
+        nothing_left()
+
+
+def load_fails():
+    """a load that fails, at whichever step, says so and leaves nothing behind"""
+    equal([fail_each(*what) for what in NEEDED],
+          [2, 1, 15, 2, 1 + len(namespaces())], "calls that were made to fail")
+    works()
+
+
+def namespaces():
+    """Network namespaces besides the first."""
+    return sh("ip netns list").split()
+
+
+def hooks_lost():
+    """a function that cannot be hooked costs its events and a line in the log"""
+    refused = set()
+    for names in ("register_kprobe", "ftrace_set_filter_ip"):
+        for nth in range(1, 200, 7):
+            unload()
+            since = mark()
+            with failing(names, EINVAL, nth) as calls:
+                sh("modprobe tcp_lucid")
+                if calls() < nth:
+                    break
+            has = int(sh(f"cat {MODULE}/parameters/capabilities"))
+            said = log_since(since)
+            # Some only help others, and have no events of their own.
+            equal(len(said), int(has != CAPABILITIES), f"{names}: lines {said}")
+            assert not has & ~CAPABILITIES, f"capabilities {has:#x}"
+            if said:
+                assert re.fullmatch(r"function \S+ is not to be had \(error "
+                                    r"-\d+\): its events stay silent", said[0])
+                refused.add(said[0].split()[1])
+    assert len(refused) > 10, f"only {refused} were refused"
+    unload()
+    sh("modprobe tcp_lucid")
+    works()
+
+
+def all_hooks_lost():
+    """without any function to hook the module loads, and its controls work"""
+    unload()
+    with failing("register_kprobe", EINVAL, 1, 1000):
+        sh("modprobe tcp_lucid")
+    path = Path(cc="lucid")
+    since = mark()
+    client, server = path.pair()
+    sh(f"echo 1 > {TRACEFS}/events/tcp_lucid/enable")
+    wait(0.5)
+    client.sendall(bytes(5000))
+    client.close()
+    equal(len(wait_closed(server)), 5000, "bytes received")
+    server.close()
+    sh(f"echo 0 > {TRACEFS}/events/tcp_lucid/enable")
+    assert any("functions cannot be hooked" in line for line in log_since(since)), \
+        "the log is silent"
+    equal(hooked(LIFE), set(), "hooks")
+    for name in ("client", "router", "server"):
+        sh(f"ip netns del {name}")
+    wait(12)
+    unload()
+    nothing_left()
+    sh("modprobe tcp_lucid")
+
+
+def attach_fails():
+    """hooks that cannot be attached are left out and said, and the next user gets them"""
+    for names, times in (("register_ftrace_function", 1),
+                         ("tracepoint_probe_register", 4)):
+        unload()
+        sh("modprobe tcp_lucid")
+        since = mark()
+        with failing(names, ENOMEM, 1, times) as calls:
+            sh(f"echo 1 > {TRACEFS}/events/tcp_lucid/summary/enable")
+            wait(1)
+            equal(calls() >= times, True, f"{names}: called")
+            sh(f"echo 0 > {TRACEFS}/events/tcp_lucid/summary/enable")
+            said = log_since(since)
+            equal(len(said), times, f"{names}: lines in the log: {said}")
+            assert all("error -12" in line for line in said), said
+            # Until what was attached is let go of.
+            wait(12)
+        works()
+        unload()
+        nothing_left()
+    sh("modprobe tcp_lucid")
+
+
+def account_fails():
+    """no memory for a connection's account: its summary is missing, and counted"""
+    path = Path(cc="cubic")
+    with Trace("summary", "suppressed") as trace:
+        with failing("__kmalloc_cache_noprof kmalloc_trace", 0, 1, 2) as calls:
+            for _ in range(3):
+                client, server = path.pair()
+                client.close()
+                wait_closed(server)
+                server.close()
+            wait(2)
+            equal(calls(), 6, "accounts asked for")
+        equal(len(trace.read("summary")), 4, "summaries of six ends")
+        lost = [event["count"] for event in
+                trace.read("suppressed", event="summary")]
+        equal(sum(lost), 2, "summaries that are counted as missing")
+
+
+def namespace_fails():
+    """no memory for a namespace's parameters: it is not made, the others live on"""
+    path = Path(cc="lucid")
+    client, server = path.pair()
+    before = namespaces()
+    with failing("register_net_sysctl_sz register_net_sysctl", 0):
+        said = sh("ip netns add nomem", check=False)
+        assert "Cannot allocate memory" in said, f"ip said {said!r}"
+    sh("ip netns del nomem", check=False)
+    equal(namespaces(), before, "namespaces")
+    sh("ip netns add mem; ip netns exec mem sysctl -n net.ipv4.tcp_lucid.beta; "
+       "ip netns del mem")
+    client.sendall(bytes(5000))
+    client.close()
+    equal(len(wait_closed(server)), 5000, "bytes received")
+    server.close()
+
+
+run(load_fails, hooks_lost, all_hooks_lost, attach_fails, account_fails,
+    namespace_fails)
