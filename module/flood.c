@@ -5,8 +5,7 @@
  * Anybody can send SYNs, at any rate and from any address, and each makes up to
  * five events. So a namespace may tell of so many in a second, and beyond that
  * of none: not half of a handshake here and half there, but of a whole SYN or
- * nothing. What is left out is counted, and the counts are told; so is what is
- * left out for want of memory.
+ * nothing. What is left out is counted, and the counts are told.
  *
  * The bucket of tokens is kept as the one number that stands for it: when it
  * will be full again. A token moves that a little into the future, as long as
@@ -24,7 +23,7 @@
 #include "flood.h"
 #include "params.h"
 
-#define LUCID_LIMITED	(TCP_LUCID_LIMITED_SUMMARY + 1)
+#define LUCID_LIMITED	(TCP_LUCID_LIMITED_CLOSE + 1)
 
 /**
  * struct lucid_flood - one namespace's bucket and counts

@@ -7,7 +7,6 @@
  * cookie, for connections that were opened while somebody listened to their
  * summaries, and only for those.
  */
-#include <linux/err.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <uapi/linux/tcp_lucid.h>
@@ -29,23 +28,21 @@ static struct rhashtable lucid_ledger;
  *
  * Context: Any but hard interrupts.
  *
- * Return: the account, all zero but for its cookie; an error pointer if there is
- * no memory, or if it has one already (EEXIST).
+ * Return: the account, all zero but for its cookie; NULL if there is no memory
+ * or if it has one already.
  */
 struct lucid_account *lucid_ledger_open(u64 cookie)
 {
 	struct lucid_account *account;
-	int err;
 
 	account = kzalloc(sizeof(*account), GFP_ATOMIC | __GFP_NOWARN);
 	if (!account)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	account->cookie = cookie;
-	err = rhashtable_insert_fast(&lucid_ledger, &account->node,
-				     lucid_ledger_params);
-	if (err) {
+	if (rhashtable_insert_fast(&lucid_ledger, &account->node,
+				   lucid_ledger_params)) {
 		kfree(account);
-		return ERR_PTR(err);
+		return NULL;
 	}
 	return account;
 }

@@ -7,7 +7,6 @@
  * The rest comes from the ledger. Hooks of its own it has none: the observers
  * that see these moments call.
  */
-#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
@@ -16,7 +15,6 @@
 
 #include "closing.h"
 #include "conn.h"
-#include "flood.h"
 #include "ledger.h"
 #include "notes.h"
 #include "observers.h"
@@ -45,12 +43,8 @@ void lucid_summary_opened(const struct sock *sk, int oldstate)
 		return;
 	cookie = lucid_conn_cookie(sk);
 	account = lucid_ledger_open(cookie);
-	if (IS_ERR(account)) {
-		if (PTR_ERR(account) != -EEXIST)
-			lucid_flood_count(sock_net(sk),
-					  TCP_LUCID_LIMITED_SUMMARY);
+	if (!account)
 		return;
-	}
 	since_us = lucid_note_since_syn_us(cookie);
 	if (since_us)
 		account->first_syn_ns = ktime_get_ns() -

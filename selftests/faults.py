@@ -133,7 +133,7 @@ def hooks_lost():
     """a function that cannot be hooked costs its events and a line in the log"""
     refused = set()
     for names in ("register_kprobe", "ftrace_set_filter_ip"):
-        for nth in range(1, 200, 7):
+        for nth in range(1, 200, 19):
             unload()
             since = mark()
             with failing(names, EINVAL, nth) as calls:
@@ -149,7 +149,7 @@ def hooks_lost():
                 assert re.fullmatch(r"function \S+ is not to be had \(error "
                                     r"-\d+\): its events stay silent", said[0])
                 refused.add(said[0].split()[1])
-    assert len(refused) > 10, f"only {refused} were refused"
+    assert len(refused) >= 4, f"only {refused} were refused"
     unload()
     sh("modprobe tcp_lucid")
     works()
@@ -205,9 +205,9 @@ def attach_fails():
 
 
 def account_fails():
-    """no memory for a connection's account: its summary is missing, and counted"""
+    """no memory for a connection's account: its summary has what the socket knows"""
     path = Path(cc="cubic")
-    with Trace("summary", "suppressed") as trace:
+    with Trace("summary") as trace:
         with failing("__kmalloc_cache_noprof kmalloc_trace", 0, 1, 2) as calls:
             for _ in range(3):
                 client, server = path.pair()
@@ -216,10 +216,11 @@ def account_fails():
                 server.close()
             wait(2)
             equal(calls(), 6, "accounts asked for")
-        equal(len(trace.read("summary")), 4, "summaries of six ends")
-        lost = [event["count"] for event in
-                trace.read("suppressed", event="summary")]
-        equal(sum(lost), 2, "summaries that are counted as missing")
+        told = trace.read()
+        equal(len(told), 6, "summaries of six ends")
+        equal([event.role for event in told].count("UNKNOWN"), 2,
+              "ends of which nothing could be kept")
+        equal({event.verdict for event in told}, {"CLEAN"}, "verdicts")
 
 
 def namespace_fails():

@@ -323,7 +323,6 @@ enum tcp_lucid_connect_end {
  * @TCP_LUCID_LIMITED_LISTEN: listen
  * @TCP_LUCID_LIMITED_FAST_OPEN: fast_open
  * @TCP_LUCID_LIMITED_CLOSE: close: RSTs for segments that are nobody's
- * @TCP_LUCID_LIMITED_SUMMARY: summary: there was no memory for an account
  */
 enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_HANDSHAKE	= 1,
@@ -331,7 +330,6 @@ enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_LISTEN	= 3,
 	TCP_LUCID_LIMITED_FAST_OPEN	= 4,
 	TCP_LUCID_LIMITED_CLOSE		= 5,
-	TCP_LUCID_LIMITED_SUMMARY	= 6,
 };
 
 /**
@@ -479,7 +477,8 @@ enum tcp_lucid_kind {
 
 /**
  * enum tcp_lucid_role - summary.role: who opened the connection
- * @TCP_LUCID_ROLE_UNKNOWN: it was open before anybody listened
+ * @TCP_LUCID_ROLE_UNKNOWN: it was open before anybody listened, or there was no
+ *	memory to keep it
  * @TCP_LUCID_ROLE_ACTIVE: this side: connect()
  * @TCP_LUCID_ROLE_PASSIVE: the other side: accept()
  * @TCP_LUCID_ROLE_BOTH: their SYNs crossed (simultaneous open)
