@@ -220,7 +220,8 @@ def account_fails():
         equal(len(told), 6, "summaries of six ends")
         equal([event.role for event in told].count("UNKNOWN"), 2,
               "ends of which nothing could be kept")
-        equal({event.verdict for event in told}, {"CLEAN"}, "verdicts")
+        equal({event.verdict for event in told},
+              {"CLEAN_ACTIVE", "CLEAN_PASSIVE"}, "verdicts")
 
 
 def namespace_fails():
