@@ -9,6 +9,7 @@
  */
 #include <linux/errno.h>
 #include <linux/interrupt.h>
+#include <linux/log2.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/tcp.h>
@@ -47,6 +48,20 @@ static struct lucid_attempt *lucid_attempt_here(void)
 	return &attempts[!!in_softirq()];
 }
 
+/*
+ * How often the timer has run out on a window that was taken back. 6.1 does not
+ * count that, and only doubles the timeout.
+ */
+static u16 lucid_shrunk_attempt(const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	u32 doublings, rto = __tcp_set_rto(tcp_sk(sk));
+
+	doublings = rto && icsk->icsk_rto > rto ? ilog2(icsk->icsk_rto / rto) :
+						  0;
+	return max_t(u32, icsk->icsk_backoff, doublings) + 1;
+}
+
 static u16 lucid_resend_attempt(const struct sock *sk,
 				const struct sk_buff *skb, u8 reason)
 {
@@ -59,7 +74,7 @@ static u16 lucid_resend_attempt(const struct sock *sk,
 	case TCP_LUCID_RESEND_RTO:
 		return icsk->icsk_retransmits;
 	case TCP_LUCID_RESEND_ZERO_WINDOW:
-		return icsk->icsk_backoff + 1;
+		return lucid_shrunk_attempt(sk);
 	default:
 		attempt = lucid_attempt_here();
 		return attempt->skb == skb && attempt->again ? 2 : 1;
