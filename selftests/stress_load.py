@@ -336,9 +336,10 @@ def bpftrace_killed():
 
 
 def instances():
-    """unloading with events on in instances, with filters, triggers: all clean"""
+    """unloading with events on in instances, with filters, after triggers: all clean"""
     path = Path(delay_ms=1)
     names = [f"{TRACEFS}/instances/stress{number}" for number in range(3)]
+    trigger = f"{names[2]}/events/tcp_lucid/state/trigger"
     for _ in range(2):
         for name in names:
             os.mkdir(name)
@@ -346,14 +347,16 @@ def instances():
             sh(f"echo 1 > {names[0]}/events/tcp_lucid/enable;"
                f"echo 'sport == 5000' > {names[1]}/events/tcp_lucid/state/filter;"
                f"echo 1 > {names[1]}/events/tcp_lucid/state/enable;"
-               f"echo 'hist:keys=newstate' > "
-               f"{names[2]}/events/tcp_lucid/state/trigger")
+               f"echo 'hist:keys=newstate' > {trigger}")
             assert wait_for_hooks(["state", "rtt"]), "no hooks"
             with Quiet():
                 ends = path.pair()
                 wait(0.2)
                 for name in names[:2]:
                     assert "oldstate=" in sh(f"cat {name}/trace"), name
+                # Of a trigger that is still there as a module goes the kernel
+                # leaves the probe attached, and warns: docs/robustness.md.
+                sh(f"echo '!hist:keys=newstate' > {trigger}")
                 equal(unload_soon(5), 0, "refused")
                 gone()
                 for name in names:

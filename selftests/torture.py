@@ -53,10 +53,9 @@ class Stage:
         self._netem(self.netem)
         for end in self.path.client, self.path.server:
             for key, value in self.sysctls.items():
-                with end, open(f"/proc/sys/net/ipv4/{key}", "r+") as file:
+                with end, open(f"/proc/sys/net/ipv4/{key}") as file:
                     self.kept[(end, key)] = file.read()
-                    file.seek(0)
-                    file.write(str(value))
+                end.sysctl(f"ipv4/{key}", value)
         if self.watch:
             self.watch.__enter__()
         self.trace.__enter__()
@@ -255,7 +254,8 @@ def jumbo():
             # TCP_INFO: tcpi_snd_mss
             mss = struct.unpack_from("I", ends[0].getsockopt(
                 socket.IPPROTO_TCP, socket.TCP_INFO, 32), 16)[0]
-            assert mss > mtu * 0.9, f"segments of {mss} bytes"
+            # No more than half the window that the handshake can offer.
+            assert mss > min(mtu * 0.9, 32000), f"segments of {mss} bytes"
             stage.cross(*ends)
 
 
@@ -301,18 +301,17 @@ def path_mtu():
 
             def shrink():
                 calls.append(1)
-                if len(calls) == 40:
+                if len(calls) == 8:
                     path.router.sh("ip link set rs mtu 1300")
             try:
                 stage.cross(*ends, 2 * SIZE, shrink)
-                assert len(calls) > 60, f"only {len(calls)} calls"
+                assert len(calls) > 8, "the MTU never changed"
             finally:
                 path.router.sh("ip link set rs mtu 1500")
                 for end in path.client, path.server:
                     end.sh("ip route flush cache; ip -6 route flush cache")
-        assert stage.watch.told["client"].segs("RESIZE", "MTU_PROBE", "RTO",
-                                               "FAST", "TLP"), \
-            "nothing was sent again"
+        assert stage.watch.told["client"].segs("RESIZE"), \
+            "nothing was sent again in smaller segments"
 
 
 def plain():
@@ -329,16 +328,11 @@ def plain():
 def ecn():
     """marks in place of losses, with ECN, and with Accurate ECN if it is there"""
     values = [1]
-    with the_path().client, open("/proc/sys/net/ipv4/tcp_ecn", "r+") as file:
-        before = file.read()
-        try:
-            file.seek(0)
-            file.write("3")
-            file.flush()
+    try:
+        with Stage(watch=False, tcp_ecn=3):
             values.append(3)
-        except OSError as why:
-            equal(why.errno, errno.EINVAL, "error")
-    the_path().client.sysctl("ipv4/tcp_ecn", before)
+    except OSError as why:
+        equal(why.errno, errno.EINVAL, "error")
     for value in values:
         with Stage("delay 5ms loss 3% ecn", tcp_ecn=value) as stage:
             stage.all()
@@ -423,6 +417,10 @@ def flood():
     def attack(running):
         dice, count = random.Random(1), 0
         while running():
+            wait(0.02)
+            # Without cookies nobody gets in before the queue is empty again.
+            if count >= 400:
+                continue
             for family, host in ((4, f"10.99.0.{dice.randrange(1, 255)}"),
                                  (6, f"fd99::{dice.randrange(1, 9999)}")):
                 for _ in range(20):
@@ -432,11 +430,10 @@ def flood():
                         dice.getrandbits(32), 0, SYN, b"\x02\x04\x05\xb4"),
                         Path.ADDR[family][1])
                 count += 20
-            wait(0.02)
         return count
     for cookies in (1, 2, 0):
         with Stage("delay 5ms", watch=False, tcp_syncookies=cookies,
-                   tcp_max_syn_backlog=64,
+                   tcp_max_syn_backlog=64, tcp_synack_retries=1,
                    **{"tcp_lucid/syn_event_rate": 100}) as stage:
             before = path.server.nstat()
             for family in (4, 6):
@@ -517,15 +514,16 @@ def wrapped():
         for family in (4, 6):
             for cc in CONTROLS:
                 for stamps in (True, False):
-                    ends = repaired_pair(stage.path, family, cc, stamps)
+                    ends = repaired_pair(stage, family, cc, stamps)
                     stage.cross(*ends, told=False)
 
 
-def repaired_pair(path, family, cc, stamps):
+def repaired_pair(stage, family, cc, stamps):
     """A connection that is made by hand, so that its numbers soon wrap."""
     first = {"client": 2 ** 32 - 100000, "server": 2 ** 32 - 20000}
+    path = stage.path
     socks = [path.socket(family, cc, end) for end in (path.client, path.server)]
-    ports = 5000, 6000
+    ports = next(stage.ports), next(stage.ports)
     for sock, mine, its, me in zip(socks, ("client", "server"),
                                    ("server", "client"), (0, 1)):
         sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
