@@ -10,6 +10,7 @@ all is there, so that nothing but ACKs decides what is sent when; and a segment 
 0.6 ms of the bottleneck's time, which no difference in instructions comes near.
 """
 
+import functools
 import os
 import re
 import socket
@@ -28,11 +29,10 @@ LOSSES = {
     "none": "",
     "one": "100",
     "two of a window": "100, 130",
-    "three in a row": "100-102",
     "in slow start": "20",
     "one and its retransmission": "100, 160-165",
     "a whole window": "100-190",
-    "again in recovery": "60, 120, 180, 240, 300",
+    "again and again": "60, 61, 62, 120, 180, 240, 300",
 }
 
 
@@ -112,11 +112,15 @@ class Sent:
         self.again = sum(p in seen or seen.add(p) or False for p in self.packets)
 
 
+@functools.lru_cache(None)
+def the_path():
+    return Path()
+
+
 def lose(path, which, family):
     """Drop the data packets of these numbers, counted from the first, once."""
-    if not which:
-        return
-    path.router.sh("nft -f -", stdin=f"""
+    path.router.sh("nft -f -", stdin="flush ruleset" if not which else f"""
+        flush ruleset
         table inet t {{
             chain f {{
                 type filter hook forward priority 0;
@@ -127,8 +131,11 @@ tcp sport 4000 meta length > 600 numgen inc mod 100000 {{ {which} }} drop
 
 
 def transfer(cc, which="", family=4, delay_ms=20):
-    """Like every other: the path, too, is made anew."""
-    path = Path(delay_ms=delay_ms, rate="20mbit", limit=1000)
+    """Like every other: the path's queues and counters, too, are new."""
+    path = the_path()
+    for dev, rate in ("rc", ""), ("rs", "rate 20mbit"):
+        path.router.sh(f"tc qdisc del dev {dev} root; tc qdisc add dev {dev} root"
+                       f" netem limit 1000 delay {delay_ms}ms {rate}")
     lose(path, which, family)
     return Sent(path, cc, family)
 

