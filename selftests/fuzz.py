@@ -433,12 +433,21 @@ def shell_quote(text):
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+SHOW = f"cd {DIR}; for f in *; do echo $f is $(cat $f); done"
+
+
+def shown(said):
+    """Parameters as SHOW has shown them."""
+    return dict(re.findall(r"^(\w+) is (\S*)$", said, re.M))
+
+
 def nobody():
     """who has no privileges reads parameters, and has nothing else of the module"""
     with Quiet():
-        for name in NAMES:
-            equal(as_nobody(f"cat {DIR}/{name}"), read(name), name)
-            assert "ermission denied" in as_nobody(f"echo 1 >{DIR}/{name}"), name
+        equal(shown(as_nobody(SHOW)), {name: read(name) for name in NAMES},
+              "what nobody reads")
+        said = as_nobody(f"cd {DIR}; for f in *; do echo 1 >$f; done")
+        equal(said.count("ermission denied"), len(NAMES), f"refused: {said}")
         for file in (EVENTS, f"{EVENTS}/state/format", f"{TRACEFS}/trace",
                      "/sys/kernel/debug/tracing"):
             assert "ermission denied" in as_nobody(f"ls {file}"), file
@@ -477,15 +486,18 @@ def user_namespace():
         said = as_nobody(f"cd {DIR}; for f in *; do stat -c '%n %a' $f; done",
                          *own)
         equal(set(said.splitlines()), {f"{name} 644" for name in NAMES}, "modes")
-        for name in NAMES:
-            value = "classic" if name == "slow_start" else "1"
-            equal(as_nobody(f"echo {value} >{DIR}/{name}; cat {DIR}/{name}",
-                            *own), value, f"{name} of its own")
-            equal(as_nobody(f"echo -1 >{DIR}/{name}; cat {DIR}/{name}", *own)
-                  .splitlines()[-1], {"slow_start": "hystart"}.get(
-                      name, str(NUMBERS.get(name, [0])[0])), f"{name}=-1")
-            said = as_nobody(f"echo {value} >{DIR}/{name}", *shared)
-            assert "ermission denied" in said, f"{name} of the host: {said}"
+        small = f"cd {DIR}; for f in *; do echo 1 >$f; done; " \
+            "echo classic >slow_start; "
+        equal(shown(as_nobody(small + SHOW, *own)),
+              {name: "classic" if name == "slow_start" else "1"
+               for name in NAMES}, "parameters of its own")
+        equal(shown(as_nobody(f"cd {DIR}; for f in *; do echo -1 >$f; done;"
+                              + SHOW, *own)),
+              {name: str(NUMBERS[name][0]) if name in NUMBERS else "hystart"
+               for name in NAMES}, "its own, after -1")
+        said = as_nobody(small, *shared)
+        equal(said.count("ermission denied"), len(NAMES) + 1,
+              f"the host's, refused: {said}")
         equal({name: read(name) for name in NAMES}, before, "the host's")
         for inside in own, shared, ("unshare", "-Urnm"):
             for command in (f"ls {EVENTS}", f"cat {TRACEFS}/trace",
