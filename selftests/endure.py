@@ -30,6 +30,7 @@ SYS_FINIT_MODULE, SYS_DELETE_MODULE = 313, 176
 # What the kernel may say while nothing is wrong.
 HARMLESS = re.compile("|".join((
     "tcp_lucid: loading out-of-tree", "tcp_lucid: module verification",
+    "tcp_lucid: `.*' invalid for parameter `capabilities'",
     "IPv6: ADDRCONF", "link becomes ready", "Possible SYN flooding",
     "Dropping request", "tun: Universal TUN/TAP", "MPTCP", "eth0",
     "drop_caches", "random: crng", "hrtimer: interrupt took", "TCP cdg",
