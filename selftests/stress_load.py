@@ -138,8 +138,10 @@ def tinkerers(path):
         while running():
             name = dice.choice(("beta", "c", "abe", "slow_start"))
             try:
-                with open(f"{DIR}/{name}", "r+") as file:
-                    file.write(file.read())
+                with open(f"{DIR}/{name}") as file:
+                    value = file.read()
+                with open(f"{DIR}/{name}", "w") as file:
+                    file.write(value)
                 with open(f"{TRACEFS}/events/tcp_lucid/state/format") as file:
                     file.read()
                 good += 1
