@@ -33,7 +33,8 @@ HARMLESS = re.compile("|".join((
     "tcp_lucid: `.*' invalid for parameter `capabilities'",
     "IPv6: ADDRCONF", "link becomes ready", "Possible SYN flooding",
     "Dropping request", "tun: Universal TUN/TAP", "MPTCP", "eth0",
-    "drop_caches", "random: crng", "hrtimer: interrupt took", "TCP cdg",
+    "drop_caches", "netem: version", "random: crng", "hrtimer: interrupt took",
+    "TCP cdg",
     "clocksource: timekeeping watchdog", "perf: interrupt took too long",
     "entered (promiscuous|allmulticast) mode",
     "left (promiscuous|allmulticast) mode")))
