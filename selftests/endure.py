@@ -34,8 +34,8 @@ HARMLESS = re.compile("|".join((
     "IPv6: ADDRCONF", "link becomes ready", "Possible SYN flooding",
     "Dropping request", "tun: Universal TUN/TAP", "MPTCP", "eth0",
     "drop_caches", "netem: version", "random: crng", "hrtimer: interrupt took",
-    "TCP cdg",
-    "clocksource: timekeeping watchdog", "perf: interrupt took too long",
+    "TCP cdg", "clocksource: timekeeping watchdog",
+    "perf: interrupt took too long",
     "entered (promiscuous|allmulticast) mode",
     "left (promiscuous|allmulticast) mode")))
 
