@@ -199,4 +199,5 @@ def taken_at_start():
         equal(ssthresh, cwnd * beta // 1000, "ssthresh")
 
 
-run(defaults, bounds, junk, fuzz, isolated, unprivileged, taken_at_start)
+if __name__ == "__main__":
+    run(defaults, bounds, junk, fuzz, isolated, unprivileged, taken_at_start)
