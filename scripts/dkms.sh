@@ -73,6 +73,7 @@ install() {
 	dkms add "$name/$version"
 	for each in $kernels; do
 		dkms build "$name/$version" -k "$each" || {
+			grep -m 5 'error' "$tree/$version/build/make.log" >&2 || :
 			forget "$version" --all
 			die "$version is not for Linux $each: what was there before stays"
 		}
