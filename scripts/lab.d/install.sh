@@ -222,8 +222,9 @@ install_one() {
 
 	rm -rf "$run"
 	mkdir -p "$run/root/lab"
-	cp "$LAB_D"/install-guest "$LAB_D/install-init" "$run/root/lab/"
-	mv "$run/root/lab/install-init" "$run/root/lab/init"
+	cp "$LAB_D/install-guest" "$run/root/lab/"
+	cp "$LAB_D/install-init" "$run/root/lab/init"
+	chmod 755 "$run/root/lab/init"
 	echo "$step" >"$run/root/lab/step"
 	if [ "$step" = install ]; then
 		mkdir -p "$run/root/var/cache"
