@@ -143,7 +143,7 @@ install_sources() {
 	printf '%s\n' '#include <linux/module.h>' 'MODULE_LICENSE("GPL");' \
 		'MODULE_DESCRIPTION("earlier");' \
 		'MODULE_VERSION(LUCID_VERSION);' >"$dir/earlier/module/main.c"
-	sed -i 's,module/[a-z_]*\.o,,g; s,^tcp_lucid-y :=,& module/main.o,' \
+	sed -i '/^tcp_lucid-y/d; s,^obj-m .*,&\ntcp_lucid-y := module/main.o,' \
 		"$dir/earlier/Kbuild"
 	cp -r "$dir/now" "$dir/broken"
 	sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="999"/' \
