@@ -64,7 +64,7 @@ install() {
 		fi
 	done
 
-	if [ -e "$tree/$version" ]; then
+	if [ -e "$tree/$version/source" ]; then
 		try_out || die "$version does not compile: nothing has changed"
 		forget "$version" --all
 	fi
