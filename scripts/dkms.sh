@@ -91,7 +91,8 @@ uninstall() {
 	for each in $(versions); do
 		forget "$each" --all
 	done
-	rm -rf /usr/src/$name-[0-9]*
+	# Also what an install that was interrupted has left.
+	rm -rf "$tree" /usr/src/$name-[0-9]*
 }
 
 [ "$(id -u)" -eq 0 ] || die 'this needs root: sudo make'
