@@ -12,22 +12,17 @@ modules clean: | $(KDIR)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
 
 # Through DKMS, so that the module is built again for every new kernel.
-install:
-	@command -v dkms >/dev/null || { \
-		echo "make install needs dkms: apt install dkms" >&2; exit 1; }
-	-dkms remove tcp_lucid/$(VERSION) --all >/dev/null 2>&1
-	rm -rf $(DKMS_SRC)
-	mkdir -p $(DKMS_SRC)
-	cp -r dkms.conf Kbuild Makefile include module $(DKMS_SRC)/
-	dkms add tcp_lucid/$(VERSION)
-	dkms install tcp_lucid/$(VERSION) -k $(KVER)
+install uninstall:
+	@scripts/dkms.sh $@ $(VERSION) $(KVER)
 
-uninstall:
-	dkms remove tcp_lucid/$(VERSION) --all
-	rm -rf $(DKMS_SRC)
+# What DKMS compiles, without what was compiled here.
+sources:
+	mkdir -p $(DKMS_SRC)
+	tar -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' --exclude='.*.cmd' \
+		dkms.conf Kbuild Makefile include module | tar -xC $(DKMS_SRC)
 
 $(KDIR):
 	@echo "no kernel headers at $@: apt install linux-headers-$(KVER)" >&2
 	@exit 1
 
-.PHONY: all modules clean install uninstall
+.PHONY: all modules clean install uninstall sources

@@ -124,6 +124,6 @@ module_exit(lucid_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("TCP you can see through: lucid (RFC 9438) and lucid_reno (RFC 5681), and a connection's life as tracepoints");
 MODULE_AUTHOR("tcp_lucid authors");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(LUCID_VERSION);
 /* "tcp_" and a control's name is what the kernel asks modprobe for. */
 MODULE_ALIAS("tcp_lucid_reno");

@@ -5,7 +5,7 @@
 # sources: the checkout stays clean and kernels do not fight over object files.
 
 # Everything the build or the guest needs.
-readonly LAB_SOURCES='module include selftests scripts Kbuild Makefile dkms.conf'
+readonly LAB_SOURCES='module include selftests scripts Kbuild Makefile dkms.conf debian'
 
 # Names of the source files, one per line. Git knows which files are sources;
 # without it, leave out what compilers make: it has a known name or is no text.

@@ -28,13 +28,17 @@ GUEST_KERNEL_ARGS=(
 	mitigations=off
 )
 
+# What other rooms may want besides: arguments of the kernel, options of QEMU,
+# and a disk that keeps what is written to it.
+GUEST_ARGS=() GUEST_OPTIONS=() GUEST_SHARE=off
+
 # guest_qemu RUN CLOCK CPUS SEED: sets QEMU to the command line.
 guest_qemu() {
 	local run=$1 clock=$2 cpus=$3 seed=$4 stdout
 	local -a kargs=("${GUEST_KERNEL_ARGS[@]}")
 
 	# The command line is hashed into the kernel's random pool.
-	kargs+=("lab.seed=$seed")
+	kargs+=("lab.seed=$seed" "${GUEST_ARGS[@]}")
 	# It goes on after a report: there may be more, and all are shown.
 	[ "$KERNEL" != $LAB_DEBUG ] || kargs+=(panic_on_warn=0 kasan_multi_shot)
 	QEMU=(
@@ -67,7 +71,7 @@ guest_qemu() {
 		-kernel "$BOOT/vmlinuz" -initrd "$BOOT/initrd"
 		-append "${kargs[*]}"
 		# share=off: the guest writes to its own copy.
-		-object "memory-backend-file,id=m0,share=off,mem-path=$GUEST/root.ext4,size=$(stat -Lc %s "$GUEST/root.ext4")"
+		-object "memory-backend-file,id=m0,share=$GUEST_SHARE,mem-path=$GUEST/root.ext4,size=$(stat -Lc %s "$GUEST/root.ext4")"
 		-device nvdimm,memdev=m0
 		-object "memory-backend-file,id=m1,share=off,mem-path=$run/job,size=$(stat -c %s "$run/job")"
 		-device nvdimm,memdev=m1
@@ -78,6 +82,7 @@ guest_qemu() {
 		-chardev "$stdout"
 		-chardev "file,id=err,path=$run/stderr"
 		-serial chardev:console -serial chardev:out -serial chardev:err
+		"${GUEST_OPTIONS[@]}"
 	)
 }
 

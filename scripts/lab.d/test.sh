@@ -15,6 +15,7 @@ lab_test() {
 		case $1 in
 		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
 		--builds) what=builds; shift ;;
+		--install) what=install; shift ;;
 		*)	die "lab test does not know '$1'" ;;
 		esac
 	done
@@ -51,6 +52,7 @@ lab_test() {
 test_artefacts() {
 	case $what in
 	builds)	kselftest; headers ;;
+	install) install_artefacts ;;
 	*)	artefacts ;;
 	esac
 }
