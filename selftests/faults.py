@@ -149,7 +149,7 @@ def hooks_lost():
                 assert re.fullmatch(r"function \S+ is not to be had \(error "
                                     r"-\d+\): its events stay silent", said[0])
                 refused.add(said[0].split()[1])
-    assert len(refused) >= 4, f"only {refused} were refused"
+    assert len(refused) >= 3, f"only {refused} were refused"
     unload()
     sh("modprobe tcp_lucid")
     works()
