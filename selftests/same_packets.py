@@ -22,8 +22,9 @@ from peer import AF
 
 SIZE = 600000
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
-# Microseconds by which two runs may differ that are meant to be the same.
-CLOSE = 100
+# Microseconds by which two runs may differ that are meant to be the same: half of
+# a segment's. In-tree reno and itself were 128 apart once, over IPv6.
+CLOSE = 300
 # Which data packets are lost: as nftables counts those that pass the router.
 LOSSES = {
     "none": "",
@@ -203,7 +204,7 @@ def watched():
         differ, apart = differences(alone, seen)
         equal(differ, "", "watched and not watched differ")
         ksft.print_msg(f"watched: {apart} us apart at most")
-        assert apart <= 2 * CLOSE, f"{apart} us apart"
+        assert apart <= CLOSE, f"{apart} us apart"
 
 
 def cubic_differs():
