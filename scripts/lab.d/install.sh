@@ -263,7 +263,8 @@ install_one() {
 test_all_install() {
 	local dir=$KERNEL_BUILD/install
 
-	CLEANUP+=(guest_kill)
+	# Before test_cleanup, which waits for all that was started.
+	CLEANUP=(guest_kill "${CLEANUP[@]}")
 	mkdir -p "$dir/ccache"
 	install_sources "$dir/src"
 	test_check 'the package has the version of dkms.conf' \
