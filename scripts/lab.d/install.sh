@@ -129,23 +129,23 @@ install_version() {
 	sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$1/dkms.conf"
 }
 
-# The sources, as folders: this version; an earlier one, which has nothing in it
-# but the number, as it takes long enough to compile one; and a later one that
+# The sources, as folders: this version; a later one, which has nothing in it but
+# its number, as it takes long enough to compile one; and one after that, which
 # does not compile.
 install_sources() {
 	local dir=$1
 
 	rm -rf "$dir"
 	sync_sources "$dir/now"
-	cp -r "$dir/now" "$dir/earlier"
-	sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="0.0.1"/' \
-		"$dir/earlier/dkms.conf"
+	cp -r "$dir/now" "$dir/later"
+	sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="998"/' \
+		"$dir/later/dkms.conf"
+	sed -i '/^tcp_lucid-y/d; /call lucid-probe,/d
+		s,^obj-m .*,&\ntcp_lucid-y := module/main.o,' "$dir/later/Kbuild"
 	printf '%s\n' '#include <linux/module.h>' 'MODULE_LICENSE("GPL");' \
-		'MODULE_DESCRIPTION("earlier");' \
-		'MODULE_VERSION(LUCID_VERSION);' >"$dir/earlier/module/main.c"
-	sed -i '/^tcp_lucid-y/d; s,^obj-m .*,&\ntcp_lucid-y := module/main.o,' \
-		"$dir/earlier/Kbuild"
-	cp -r "$dir/now" "$dir/broken"
+		'MODULE_DESCRIPTION("later");' \
+		'MODULE_VERSION(LUCID_VERSION);' >"$dir/later/module/main.c"
+	cp -r "$dir/later" "$dir/broken"
 	sed -i 's/^PACKAGE_VERSION=.*/PACKAGE_VERSION="999"/' \
 		"$dir/broken/dkms.conf"
 	sed -i '1i #include "not_there.h"' "$dir/broken/module/main.c"
@@ -246,7 +246,7 @@ install_one() {
 	)
 
 	say "booting Linux $kernel: $step"
-	guest_boot "$run" real 1 1 5400 >"$at.out" 2>"$at.err"
+	guest_boot "$run" real 1 1 10800 >"$at.out" 2>"$at.err"
 	# UEFI talks on every serial line.
 	sed -i -n "/^TAP version/,\$p" "$at.out"
 	status=$(results_status "$run/results")
@@ -263,7 +263,8 @@ install_one() {
 test_all_install() {
 	local dir=$KERNEL_BUILD/install
 
-	CLEANUP+=(guest_kill)
+	# Before test_cleanup, which waits for all that was started.
+	CLEANUP=(guest_kill "${CLEANUP[@]}")
 	mkdir -p "$dir/ccache"
 	install_sources "$dir/src"
 	test_check 'the package has the version of dkms.conf' \
