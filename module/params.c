@@ -131,38 +131,24 @@ static int lucid_param_write(int *param, const struct lucid_param_rule *rule,
 	return 0;
 }
 
-/*
- * From wherever the last read ended: some programs, shells among them, read a
- * byte at a time, and to those "7" and then the end of the file is a value, too.
- */
-static int lucid_param_read(int value, const struct lucid_param_rule *rule,
-			    char *buffer, size_t *lenp, loff_t *ppos)
-{
-	char text[24];
-	ssize_t len;
-
-	if (rule->words)
-		len = scnprintf(text, sizeof(text), "%s\n", rule->words[value]);
-	else
-		len = scnprintf(text, sizeof(text), "%d\n", value);
-	len = memory_read_from_buffer(buffer, *lenp, ppos, text, len);
-	if (len < 0)
-		return len;
-	*lenp = len;
-	return 0;
-}
-
 static int lucid_param_handler(lucid_ctl_table *table, int write,
 			       void *buffer, size_t *lenp, loff_t *ppos)
 {
 	const struct lucid_param_rule *rule = table->extra1;
 	int *param = table->data;
-	int err;
+	int err = 0;
 
-	if (!write)
-		return lucid_param_read(READ_ONCE(*param), rule, buffer, lenp,
-					ppos);
-	err = *ppos ? -EINVAL : lucid_param_write(param, rule, buffer, *lenp);
+	if (write) {
+		err = *ppos ? -EINVAL :
+		      lucid_param_write(param, rule, buffer, *lenp);
+	} else if (*ppos) {
+		*lenp = 0;
+	} else if (rule->words) {
+		*lenp = scnprintf(buffer, *lenp, "%s\n",
+				  rule->words[READ_ONCE(*param)]);
+	} else {
+		*lenp = scnprintf(buffer, *lenp, "%d\n", READ_ONCE(*param));
+	}
 	if (!err)
 		*ppos += *lenp;
 	return err;

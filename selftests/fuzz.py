@@ -51,7 +51,7 @@ def offsets():
             fd = os.open(f"{DIR}/{name}", os.O_RDWR)
             equal(refused(os.pwrite, fd, piece, at), errno.EINVAL,
                   f"{piece!r} at {at} to {name}")
-            # In many pieces, of which the first may be a value.
+            # In many of which the first may be a value.
             parts = [dice.choice(pieces) for _ in range(dice.randint(2, 9))]
             whole = b"".join(parts)
             why = write(name, whole)
@@ -63,29 +63,6 @@ def offsets():
                   f"{parts} to {name}")
             equal(read(name), now, f"{name} after {parts}")
             os.close(fd)
-
-
-def pieces():
-    """a value is read in any pieces, from any offset, and nothing is behind it"""
-    with Fresh(), Quiet():
-        for name in NAMES:
-            with open(f"{DIR}/{name}", "rb") as file:
-                text = file.read()
-            assert text.endswith(b"\n") and len(text) > 1, text
-            for size in (*range(1, 10), 4096, 10 ** 6):
-                fd = os.open(f"{DIR}/{name}", os.O_RDONLY)
-                got = [os.read(fd, size)]
-                while got[-1]:
-                    got.append(os.read(fd, size))
-                equal((b"".join(got), len(got[0])),
-                      (text, min(size, len(text))), f"{name} by {size} bytes")
-                for at in 0, 1, 2, len(text), 4096, 2 ** 62:
-                    equal(os.pread(fd, size, at), text[at:at + size],
-                          f"{size} bytes of {name} at {at}")
-                os.close(fd)
-            # A shell that reads byte by byte.
-            equal(sh(f"read value <{DIR}/{name}; echo $value",
-                     netns="params").encode(), text, f"{name} as read by sh")
 
 
 def sizes():
@@ -545,6 +522,6 @@ def no_autoload():
             equal(said.count(name), 3, f"{name} in {said}")
 
 
-run(offsets, pieces, sizes, other_calls, together, module_parameter,
+run(offsets, sizes, other_calls, together, module_parameter,
     half_a_module, control_names, cc_info_lengths, event_files, filters, injected,
     nobody, user_namespace, no_autoload)
