@@ -51,7 +51,7 @@ def offsets():
             fd = os.open(f"{DIR}/{name}", os.O_RDWR)
             equal(refused(os.pwrite, fd, piece, at), errno.EINVAL,
                   f"{piece!r} at {at} to {name}")
-            # In many of which the first may be a value.
+            # In many pieces, of which the first may be a value.
             parts = [dice.choice(pieces) for _ in range(dice.randint(2, 9))]
             whole = b"".join(parts)
             why = write(name, whole)
