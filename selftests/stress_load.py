@@ -22,6 +22,9 @@ from lucid import (CLONE_NEWNET, TRACEFS, Path, Trace, equal, ksft, libc, run,
 CYCLES = times(6)
 DIR = "/proc/sys/net/ipv4/tcp_lucid"
 FILE = module_file()
+# kB that a cycle may take: less than a page, but for what is counted in pages
+# wherever they lie.
+LIMITS = {"VmallocUsed": 4, "Percpu": 4, "SUnreclaim": 4, "MemFree": 16}
 
 
 def gone():
@@ -77,7 +80,9 @@ def choosers(path, port=6000):
         while running():
             sock = socket.socket()
             why = set_control(sock, dice.choice(CONTROLS))
-            assert why in (0, errno.ENOENT), f"setsockopt: {os.strerror(why)}"
+            # EBUSY: it is there still, and goes.
+            assert why in (0, errno.ENOENT, errno.EBUSY), \
+                f"setsockopt: {os.strerror(why)}"
             chosen += not why
             refused += bool(why)
             sock.connect((path.ADDR[4][1], port))
@@ -235,16 +240,20 @@ def memory_stays():
     turn(3)
     count = max(CYCLES, 10)
     before = turn(1)
-    after = turn(count)
-    equal(growth(before, after, count), {}, "a leak: caches that grew")
-    grown = {name: after[1][name] - before[1][name]
-             for name in ("VmallocUsed", "Percpu", "SUnreclaim")}
-    free = before[1]["MemFree"] - after[1]["MemFree"]
-    ksft.print_msg(f"{count} cycles: {grown}, MemFree {-free} kB; objects "
-                   f"{growth(before, after, 3)}")
-    for name, kb in grown.items():
-        assert kb < 4 * count, f"{name} grew by {kb} kB in {count} cycles"
-    assert free < 16 * count, f"{free} kB of memory went in {count} cycles"
+    # What leaks does so every time; others too take memory now and then.
+    for _ in range(3):
+        after = turn(count)
+        grown = {name: after[1][name] - before[1][name]
+                 for name in ("VmallocUsed", "Percpu", "SUnreclaim")}
+        grown["MemFree"] = before[1]["MemFree"] - after[1]["MemFree"]
+        objects = growth(before, after, count)
+        ksft.print_msg(f"{count} cycles took {grown} kB; objects "
+                       f"{growth(before, after, 3)}")
+        if not objects and all(kb < LIMITS[name] * count
+                               for name, kb in grown.items()):
+            return
+        before = after
+    raise AssertionError(f"a leak: {grown}, caches that grew: {objects}")
 
 
 def loaders_race():
