@@ -153,14 +153,15 @@ def exchange(one, other, there, back=b"", meanwhile=None, seconds=600):
     for way in ways:
         if not way.data:
             way.source.shutdown(socket.SHUT_WR)
-    poll = select.poll()
-    for sock in one, other:
-        poll.register(sock, 0)
     while not all(way.over for way in ways):
+        # Who has nothing left to do would say POLLHUP for ever.
+        poll = select.poll()
         for sock, out, into in ((one, ways[0], ways[1]),
                                 (other, ways[1], ways[0])):
-            poll.modify(sock, (select.POLLOUT if out.sent < len(out.data) else 0)
-                        | (0 if into.over else select.POLLIN))
+            what = (select.POLLOUT if out.sent < len(out.data) else 0) \
+                | (0 if into.over else select.POLLIN)
+            if what:
+                poll.register(sock, what)
         ready = poll.poll(seconds * 1000)
         assert ready, f"nothing moves for {seconds} s: " \
             f"{[(way.sent, way.got) for way in ways]}"

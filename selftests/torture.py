@@ -290,6 +290,12 @@ def offload():
         raise Skip("kernel or ip without BIG TCP") from why
 
 
+def last_link(mtu):
+    """Of both its ends, as a link of the kind drops what is larger."""
+    the_path().router.sh(f"ip link set rs mtu {mtu}")
+    the_path().server.sh(f"ip link set s0 mtu {mtu}")
+
+
 def path_mtu():
     """the path's MTU becomes smaller in mid-flow, and ICMP says so"""
     path = the_path()
@@ -302,12 +308,12 @@ def path_mtu():
             def shrink():
                 calls.append(1)
                 if len(calls) == 8:
-                    path.router.sh("ip link set rs mtu 1300")
+                    last_link(1300)
             try:
                 stage.cross(*ends, 2 * SIZE, shrink)
                 assert len(calls) > 8, "the MTU never changed"
             finally:
-                path.router.sh("ip link set rs mtu 1500")
+                last_link(1500)
                 for end in path.client, path.server:
                     end.sh("ip route flush cache; ip -6 route flush cache")
         assert stage.watch.told["client"].segs("RESIZE"), \
