@@ -16,14 +16,14 @@ HEADERS_PACKAGES=(
 HEADERS_ARCHS=(amd64 arm64 i386 armhf)
 
 # "NAME ARCH CROSS COMPILER TREE", one build per line. TREE is the name of a
-# folder in /usr/src, as the shell matches it; "-" is no prefix. No clang yet:
-# Debian's headers are configured for gcc, and give clang flags it lacks.
+# folder in /usr/src, as the shell matches it; "-" is no prefix.
 builds_list() {
 	cat <<-'END'
 		amd64       x86   -                    gcc   linux-headers-*[0-9]-amd64
 		cloud       x86   -                    gcc   linux-headers-*-cloud-amd64
 		rt          x86   -                    gcc   linux-headers-*-rt-amd64
 		patched     x86   -                    gcc   patched-headers
+		clang       x86   -                    clang clang-headers
 		arm64       arm64 aarch64-linux-gnu-   gcc   linux-headers-*[0-9]-arm64
 		i386        i386  -                    gcc   linux-headers-*-686-pae
 		armhf       arm   arm-linux-gnueabihf- gcc   linux-headers-*-armmp
@@ -35,7 +35,8 @@ builds_list() {
 headers() {
 	artefact "headers-$KERNEL" \
 		"$SUITE $KERNEL_FROM ${HEADERS_PACKAGES[*]} ${HEADERS_ARCHS[*]}
-		$(declare -f debian_root headers_fetch headers_patched)" \
+		$(declare -f debian_root headers_root headers_fetch headers_patched \
+			headers_clang)" \
 		headers_make
 	HEADERS=$ARTEFACT
 }
@@ -45,13 +46,26 @@ headers_make() {
 
 	MIRROR=$(lab_mirror) || exit
 	step "headers of every Linux $KERNEL, and compilers for them" "$log" \
+		headers_root "$1" || return
+	mkdir -p "$1/src" "$1/usr/src/kselftest" "$1/usr/src/checkpatch"
+}
+
+# All of them, or if a mirror has no whole index of one, as happens to those that
+# few people use, those that most use. /archs says which.
+headers_root() {
+	local archs
+
+	for archs in "$(comma_list "${HEADERS_ARCHS[@]}")" amd64,arm64; do
+		rm -rf "$1"
 		debian_root "$1" "$SUITE" --variant=minbase \
-			--architectures="$(comma_list "${HEADERS_ARCHS[@]}")" \
+			--architectures="$archs" \
 			--include="$(comma_list "${HEADERS_PACKAGES[@]}")" \
 			--customize-hook="chroot \"\$1\" sh -euc '$(headers_fetch)' sh $KERNEL" \
-			--customize-hook="chroot \"\$1\" sh -euc '$(headers_patched)'" ||
-		return
-	mkdir -p "$1/src" "$1/usr/src/kselftest" "$1/usr/src/checkpatch"
+			--customize-hook="chroot \"\$1\" sh -euc '$(headers_patched)'" \
+			--customize-hook="chroot \"\$1\" sh -euc '$(headers_clang)'" &&
+			echo "$archs" >"$1/archs" && return
+	done
+	return 1
 }
 
 # A script for the new root; it must do without single quotes. Packages are
@@ -113,6 +127,36 @@ headers_patched() {
 	END
 }
 
+# Headers as a kernel has them that clang has compiled: Debian's are configured
+# for gcc, and would give clang options that it lacks. A copy of the cloud
+# flavour's, with the answers that Kconfig gets from clang and its linker.
+headers_clang() {
+	cat <<-'END'
+		cd /usr/src
+		cp -a linux-headers-*-cloud-amd64 clang-headers
+		cd clang-headers/include
+		version=$(echo __clang_major__ __clang_minor__ __clang_patchlevel__ |
+			clang -E -P - |
+			while read -r a b c; do echo $((a * 10000 + b * 100 + c)); done)
+		sed -i "s/^CONFIG_CC_IS_GCC=/CONFIG_CC_IS_CLANG=/
+			s/^CONFIG_AS_IS_GNU=/CONFIG_AS_IS_LLVM=/
+			s/^CONFIG_LD_IS_BFD=/CONFIG_LD_IS_LLD=/
+			s/^\(CONFIG_\(GCC\|LD\)_VERSION\)=.*/\1=0/
+			s/^\(CONFIG_\(CLANG\|LLD\|AS\)_VERSION\)=.*/\1=$version/
+			s/^\(CONFIG_CC_IMPLICIT_FALLTHROUGH\)=.*/\1=-Wimplicit-fallthrough/
+			s/^\(CONFIG_FTRACE_MCOUNT_USE_\)CC=/\1OBJTOOL=/
+			/^CONFIG_CC_OPT_INLINE_MEMSET/d
+			/^CONFIG_\(CC\|GCC\)_NO_STRINGOP/d
+			/^CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT/d
+			/^CONFIG_CC_HAS_NAMED_AS/d
+			/^CONFIG_USE_X86_SEG_SUPPORT/d" config/auto.conf
+		sed -i "s/CONFIG_CC_IS_GCC/CONFIG_CC_IS_CLANG/
+			/CONFIG_CC_HAS_NAMED_AS/d
+			/CONFIG_USE_X86_SEG_SUPPORT/d" generated/autoconf.h
+		grep -q CC_IS_CLANG config/auto.conf
+	END
+}
+
 ### the builds
 
 # builds_kernel: for the kernel that is selected, one line of KTAP for each build.
@@ -126,7 +170,8 @@ builds_kernel() {
 			compgen -G "$tree" | sort -V)
 		title="$KERNEL/$name builds without warnings (W=1)"
 		if [ ${#trees[@]} -eq 0 ]; then
-			test_skip "$title" "Debian $KERNEL_FROM has no package $tree"
+			test_skip "$title" \
+				"$KERNEL_FROM ($(cat "$HEADERS/archs")) has no package $tree"
 			continue
 		fi
 		tree=${trees[-1]}
