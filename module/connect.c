@@ -71,7 +71,7 @@ static void notrace lucid_entry_v6_err(struct ftrace_regs *fregs,
 static bool lucid_icmp_is(const struct lucid_icmp_note *note,
 			  const struct sock *sk)
 {
-	return time_before_eq(jiffies, note->jiffies) &&
+	return lucid_note_fresh(note->jiffies) &&
 	       note->sport == inet_sk(sk)->inet_sport &&
 	       note->dport == inet_sk(sk)->inet_dport;
 }

@@ -3,7 +3,20 @@
 #ifndef _TCP_LUCID_NOTES_H
 #define _TCP_LUCID_NOTES_H
 
+#include <linux/jiffies.h>
 #include <linux/types.h>
+
+/**
+ * lucid_note_fresh() - is a CPU's note of the segment that it still works on?
+ * @written: jiffies when it was written
+ *
+ * What such a note names may be another's memory, or port, soon after. Softirq,
+ * on the CPU that has written it: the clock ticks at most once between.
+ */
+static inline bool lucid_note_fresh(unsigned long written)
+{
+	return time_before_eq(jiffies, written + 1);
+}
 
 void lucid_note_first_syn(u64 cookie);
 u32 lucid_note_since_syn_us(u64 cookie);

@@ -67,14 +67,13 @@ void lucid_reset_segment(const struct request_sock *req,
 	note->bad_ack = th->ack && note->ack != tcp_rsk(req)->snt_isn + 1;
 }
 
-/* The memory of a segment may be another's soon, but not in the same moment. */
 static const struct lucid_reset_note *
 lucid_reset_request(const struct sk_buff *skb)
 {
 	const struct lucid_reset_note *note = raw_cpu_ptr(&lucid_reset_note);
 	const struct tcphdr *th = tcp_hdr(skb);
 
-	if (note->skb != skb || time_after(jiffies, note->jiffies) ||
+	if (note->skb != skb || !lucid_note_fresh(note->jiffies) ||
 	    note->conn.dport != ntohs(th->source) ||
 	    note->seq != ntohl(th->seq) || note->ack != ntohl(th->ack_seq))
 		return NULL;
@@ -91,7 +90,7 @@ void lucid_reset_request_drop(const struct request_sock *req)
 	struct lucid_close event;
 
 	if (!trace_close_enabled() || note->req != req ||
-	    time_after(jiffies, note->jiffies) || !(note->flags & TCPHDR_RST))
+	    !lucid_note_fresh(note->jiffies) || !(note->flags & TCPHDR_RST))
 		return;
 	event = (struct lucid_close) {
 		.seq = note->seq,
