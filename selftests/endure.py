@@ -63,16 +63,20 @@ class Worker:
     def __enter__(self):
         out, self.into = os.pipe()
         sys.stdout.flush()
+        # It may be told to stop before it can listen.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         self.pid = os.fork()
         if not self.pid:
             os.close(out)
             self._child()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         os.close(self.into)
         self.out = os.fdopen(out, "rb")
         return self
 
     def _child(self):
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopped", True))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         try:
             if self.netns:
                 self.netns.__enter__()
