@@ -247,8 +247,8 @@ install_one() {
 
 	say "booting Linux $kernel: $step"
 	guest_boot "$run" real 1 1 10800 >"$at.out" 2>"$at.err"
-	# UEFI talks on every serial line.
-	sed -i -n "/^TAP version/,\$p" "$at.out"
+	# UEFI talks on every serial line, and ends none.
+	sed -i -n '/TAP version/,$ { s/^.*TAP version/TAP version/; p }' "$at.out"
 	status=$(results_status "$run/results")
 	if [ -z "$status" ]; then
 		tail -n 40 "$run/console" | tr -d '\r' >>"$at.err"
