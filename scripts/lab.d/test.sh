@@ -16,6 +16,7 @@ lab_test() {
 		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
 		--builds) what=builds; shift ;;
 		--install) what=install; shift ;;
+		--upstream) what=upstream; shift ;;
 		*)	die "lab test does not know '$1'" ;;
 		esac
 	done
@@ -53,6 +54,7 @@ test_artefacts() {
 	case $what in
 	builds)	kselftest; headers ;;
 	install) install_artefacts ;;
+	upstream) artefacts; upstream ;;
 	*)	artefacts ;;
 	esac
 }

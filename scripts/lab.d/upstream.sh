@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2153 # KERNEL is set by kernels.sh
+#
+# lab test --upstream: the kernel's own tests, with each control in turn as the
+# default of its guest, and ours held to what the kernel's say. They come from
+# Debian's linux-source of the same kernel, and are kept, compiled, as the
+# artefact upstream-KERNEL. Which are run, and how, is in upstream-guest.
+
+# Those that are compiled: all that need no more than the C library. mptcp/ is
+# compiled as a whole.
+UPSTREAM_PROGRAMS=(
+	tcp_inq tcp_fastopen_backup_key msg_zerocopy io_uring_zerocopy_tx
+	fin_ack_lat tls reuseport_bpf sk_so_peek_off
+)
+
+# "THEIRS OURS", one pair per line.
+upstream_pairs() {
+	cat <<-'END'
+		cubic lucid
+		reno  lucid_reno
+	END
+}
+
+### the tests
+
+# Call it after artefacts.
+upstream() {
+	artefact "upstream-$KERNEL" \
+		"$SUITE $KERNEL_FROM $TOOLCHAIN ${UPSTREAM_PROGRAMS[*]}
+		$(declare -f debian_root upstream_unpack upstream_compile)" \
+		upstream_make
+	UPSTREAM=$ARTEFACT
+}
+
+upstream_make() {
+	local dir=$1 log=$LAB_BUILD/log/upstream-$KERNEL.log
+
+	MIRROR=$(lab_mirror) || exit
+	step "the kernel's own tests, from linux-source-$KERNEL" "$log" \
+		upstream_unpack "$dir" || return
+	step 'compiling them' "$log.make" upstream_compile "$dir"
+}
+
+# Nothing is installed: the package is only unpacked.
+upstream_unpack() {
+	local dir=$1 root=$1/root
+	local tests='*/tools/testing/selftests'
+
+	debian_root "$root" "$SUITE" --variant=extract \
+		--include="$(kernel_package "linux-source-$KERNEL")" || return
+	bsdtar -xf "$root/usr/src/linux-source-$KERNEL.tar.xz" -C "$dir" \
+		--strip-components 1 "$tests/lib.mk" "$tests/*kselftest*" \
+		"$tests/net" "$tests/ftrace" '*/tools/include/io_uring' || return
+	find "$dir/tools/testing/selftests/net" -mindepth 1 -maxdepth 1 -type d \
+		! -name mptcp -exec rm -r {} +
+	remove_tree "$root"
+}
+
+# What does not compile is missing, and the guest says so: sources of a stable
+# kernel may hold tests that were not brought back whole.
+upstream_compile() {
+	local net=/src/tools/testing/selftests/net
+
+	in_toolchain "$1" make -k -j "$(nproc)" -C "$net/mptcp" || :
+	in_toolchain "$1" make -k -j "$(nproc)" -C "$net" \
+		"${UPSTREAM_PROGRAMS[@]/#/$net/}" || :
+	[ -x "$1/tools/testing/selftests/net/mptcp/mptcp_connect" ]
+}
+
+### running them
+
+test_all_upstream() {
+	for kernel in "${kernels[@]}"; do
+		kernel_select "$kernel"
+		test_artefacts
+		upstream_kernel
+	done
+}
+
+# Guests first, as many at once as there are processors; then the verdicts.
+upstream_kernel() {
+	local theirs ours control
+
+	while read -r theirs ours; do
+		for control in "$theirs" "$ours"; do
+			[ ${#TEST_PIDS[@]} -lt "$(nproc)" ] || upstream_wait
+			upstream_start "$control"
+		done
+	done < <(upstream_pairs)
+	while [ ${#TEST_PIDS[@]} -gt 0 ]; do
+		upstream_wait
+	done
+	while read -r theirs ours; do
+		upstream_report "$theirs" "$ours"
+	done < <(upstream_pairs)
+}
+
+# The kernel's controls are measured without the module.
+upstream_start() {
+	local control=$1 at=$TEST_DIR/$KERNEL:$1
+	local -a module=()
+
+	[[ $control == lucid* ]] || module=(--no-module)
+	say "running the kernel's own tests on $KERNEL with $control"
+	set -m
+	"$LAB_TOP/scripts/lab" run --kernel "$KERNEL" --timeout 7200 \
+		--add "$UPSTREAM/tools/testing/selftests:/upstream" \
+		"${module[@]}" -- scripts/lab.d/upstream-guest "$control" \
+		</dev/null >"$at.out" 2>"$at.err" &
+	set +m
+	TEST_PIDS[$!]=$KERNEL:$control
+}
+
+upstream_wait() {
+	local pid rc=0
+
+	wait -n -p pid "${!TEST_PIDS[@]}" || rc=$?
+	TEST_CODES[${TEST_PIDS[$pid]}]=$rc
+	unset "TEST_PIDS[$pid]"
+}
+
+# upstream_report THEIRS OURS: one subtest for the pair. With LAB_KEEP what the
+# guests said stays.
+upstream_report() {
+	local theirs=$KERNEL:$1 ours=$KERNEL:$2 suite="$KERNEL/$2 as $1" at rc
+
+	at=$TEST_DIR/${suite//\//:}
+	awk -v theirs="$1" -v ours="$2" -f "$LAB_D/upstream.awk" \
+		"$TEST_DIR/$theirs.out" "$TEST_DIR/$ours.out" >"$at.out"
+	cat "$TEST_DIR/$theirs.err" "$TEST_DIR/$ours.err" >"$at.err"
+	rc=${TEST_CODES[$theirs]}
+	[ "$rc" -ne 0 ] || rc=${TEST_CODES[$ours]}
+	test_report "$suite" "$rc"
+	[ -z "${LAB_KEEP:-}" ] || {
+		mkdir -p "$LAB_BUILD/kept" &&
+			cp "$TEST_DIR/$theirs.out" "$TEST_DIR/$ours.out" "$LAB_BUILD/kept/"
+	}
+}
