@@ -42,18 +42,23 @@ upstream_make() {
 	step 'compiling them' "$log.make" upstream_compile "$dir"
 }
 
-# Nothing is installed: the package is only unpacked.
+# Nothing is installed: the packages are only unpacked. linux-libc-dev is what
+# "make headers" would leave in usr/include.
 upstream_unpack() {
 	local dir=$1 root=$1/root
 	local tests='*/tools/testing/selftests'
 
 	debian_root "$root" "$SUITE" --variant=extract \
-		--include="$(kernel_package "linux-source-$KERNEL")" || return
+		--include="$(comma_list \
+			"$(kernel_package "linux-source-$KERNEL")" \
+			"$(kernel_package linux-libc-dev)")" || return
 	bsdtar -xf "$root/usr/src/linux-source-$KERNEL.tar.xz" -C "$dir" \
 		--strip-components 1 "$tests/lib.mk" "$tests/*kselftest*" \
-		"$tests/net" "$tests/ftrace" '*/tools/include/io_uring' || return
+		"$tests/net" "$tests/ftrace" '*/tools/include' || return
 	find "$dir/tools/testing/selftests/net" -mindepth 1 -maxdepth 1 -type d \
 		! -name mptcp -exec rm -r {} +
+	mkdir "$dir/usr"
+	mv "$root/usr/include" "$dir/usr/" || return
 	remove_tree "$root"
 }
 
