@@ -46,6 +46,7 @@ function short(result, test)
 	verdict = /^not / ? "fails" : / # SKIP/ ? "skipped" : "passes"
 	if (FILENAME == ARGV[1]) {
 		their[name] = verdict
+		held[test] = 1
 	} else {
 		our[name] = verdict
 		ran[test] = 1
@@ -62,7 +63,7 @@ END {
 	for (t = 1; t <= tests; t++) {
 		test = test_at[t]
 		n = split(results[test], names, "\n") - 1
-		same = skipped = 0
+		same = skipped = more = 0
 		broken = reason = ""
 		good = 1
 		for (i = 1; i <= n; i++) {
@@ -77,7 +78,9 @@ END {
 					skipped++
 					reason = why[name]
 				}
-			} else if (a != "fails" && !(a == "missing" && b == "passes")) {
+			} else if (b == "passes") {
+				more++
+			} else if (a != "fails") {
 				good = 0
 				if (test in ran)
 					printf "# %s: %s with %s, %s with %s\n",
@@ -89,9 +92,11 @@ END {
 		line = sprintf("%d %s: %d results as with %s", t, test, same, theirs)
 		if (skipped)
 			line = line sprintf(", %d of them skipped", skipped)
+		if (more)
+			line = line sprintf(", %d more pass", more)
 		if (test in used)
 			line = line "; " used[test]
-		if (!good || (!same && broken == ""))
+		if (!good || !(test in held))
 			print "not ok " line
 		else if (broken != "")
 			print "ok " line " # SKIP with " theirs " fails: " broken
