@@ -101,11 +101,13 @@ upstream_kernel() {
 	done < <(upstream_pairs)
 }
 
-# The kernel's controls are measured without the module.
+# The kernel's controls are measured without the module. What is said stays in
+# build/KERNEL/upstream.
 upstream_start() {
-	local control=$1 at=$TEST_DIR/$KERNEL:$1
+	local control=$1 at=$KERNEL_BUILD/upstream/$1
 	local -a module=()
 
+	mkdir -p "$KERNEL_BUILD/upstream"
 	[[ $control == lucid* ]] || module=(--no-module)
 	say "running the kernel's own tests on $KERNEL with $control"
 	set -m
@@ -114,7 +116,7 @@ upstream_start() {
 		"${module[@]}" -- scripts/lab.d/upstream-guest "$control" \
 		</dev/null >"$at.out" 2>"$at.err" &
 	set +m
-	TEST_PIDS[$!]=$KERNEL:$control
+	TEST_PIDS[$!]=$KERNEL/$control
 }
 
 upstream_wait() {
@@ -125,20 +127,16 @@ upstream_wait() {
 	unset "TEST_PIDS[$pid]"
 }
 
-# upstream_report THEIRS OURS: one subtest for the pair. With LAB_KEEP what the
-# guests said stays.
+# upstream_report THEIRS OURS: one subtest for the pair.
 upstream_report() {
-	local theirs=$KERNEL:$1 ours=$KERNEL:$2 suite="$KERNEL/$2 as $1" at rc
+	local theirs=$1 ours=$2 suite="$KERNEL/$2 as $1" dir=$KERNEL_BUILD/upstream
+	local at rc
 
 	at=$TEST_DIR/${suite//\//:}
-	awk -v theirs="$1" -v ours="$2" -f "$LAB_D/upstream.awk" \
-		"$TEST_DIR/$theirs.out" "$TEST_DIR/$ours.out" >"$at.out"
-	cat "$TEST_DIR/$theirs.err" "$TEST_DIR/$ours.err" >"$at.err"
-	rc=${TEST_CODES[$theirs]}
-	[ "$rc" -ne 0 ] || rc=${TEST_CODES[$ours]}
+	awk -v theirs="$theirs" -v ours="$ours" -f "$LAB_D/upstream.awk" \
+		"$dir/$theirs.out" "$dir/$ours.out" >"$at.out"
+	cat "$dir/$theirs.err" "$dir/$ours.err" >"$at.err"
+	rc=${TEST_CODES[$KERNEL/$theirs]}
+	[ "$rc" -ne 0 ] || rc=${TEST_CODES[$KERNEL/$ours]}
 	test_report "$suite" "$rc"
-	[ -z "${LAB_KEEP:-}" ] || {
-		mkdir -p "$LAB_BUILD/kept" &&
-			cp "$TEST_DIR/$theirs.out" "$TEST_DIR/$ours.out" "$LAB_BUILD/kept/"
-	}
 }
