@@ -15,7 +15,7 @@
 INSTALL_PACKAGES=(
 	systemd systemd-sysv udev busybox-static kmod procps iproute2
 	dkms make gcc openssl ccache xz-utils
-	mokutil efitools
+	python3-virt-firmware
 )
 PACKAGER_PACKAGES=(build-essential debhelper dh-dkms)
 
@@ -207,9 +207,25 @@ install_boots() {
 	install_one "$dir" 6.12 install '' &&
 		install_one "$dir" 7.2 upgrade '' &&
 		install_one "$dir" 6.12 refuse uefi module.sig_enforce=1 &&
+		install_enroll "$dir" &&
 		install_one "$dir" 6.12 trust uefi module.sig_enforce=1 ||
 		say 'the boots after this one were left out'
 	rm -f "$dir/root.ext4"
+}
+
+# The key that DKMS made in the guest comes into the firmware's db, as its owner
+# would bring it there: Linux trusts what is in it, Secure Boot or not.
+install_enroll() {
+	debugfs -R "dump /var/lib/dkms/mok.pub $1/mok.der" "$1/root.ext4" \
+		2>/dev/null
+	# shellcheck disable=SC2016 # the inner shell expands it
+	in_root "$INSTALL/root" --bind "$1" /mnt -- sh -euc '
+		openssl x509 -inform DER -in /mnt/mok.der -out /mnt/mok.pem
+		virt-fw-vars --inplace /mnt/vars --add-db "$1" /mnt/mok.pem' \
+		sh "$LAB_UUID" >"$1/enroll.log" 2>&1 || {
+		cat "$1/enroll.log"
+		return 1
+	}
 }
 
 # install_one DIR KERNEL STEP FIRMWARE KERNEL-ARGUMENT...
