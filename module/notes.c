@@ -11,6 +11,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/hash.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
