@@ -10,13 +10,14 @@
 
 HEADERS_PACKAGES=(
 	make bc libelf-dev perl
-	gcc gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
+	gcc gcc-aarch64-linux-gnu
 	clang lld llvm
 )
-HEADERS_ARCHS=(amd64 arm64 i386 armhf)
+HEADERS_ARCHS=(amd64 arm64 i386)
 
 # "NAME ARCH CROSS COMPILER TREE", one build per line. TREE is the name of a
-# folder in /usr/src, as the shell matches it; "-" is no prefix.
+# folder in /usr/src, as the shell matches it; "-" is no prefix. Not 32-bit ARM:
+# its kernels cannot tell an observer a function's arguments.
 builds_list() {
 	cat <<-'END'
 		amd64       x86   -                    gcc   linux-headers-*[0-9]-amd64
@@ -26,7 +27,6 @@ builds_list() {
 		clang       x86   -                    clang clang-headers
 		arm64       arm64 aarch64-linux-gnu-   gcc   linux-headers-*[0-9]-arm64
 		i386        i386  -                    gcc   linux-headers-*-686-pae
-		armhf       arm   arm-linux-gnueabihf- gcc   linux-headers-*-armmp
 	END
 }
 
@@ -83,7 +83,7 @@ headers_fetch() {
 		mkdir /tmp/debs
 		cd /tmp/debs
 		for flavour in amd64:amd64 cloud-amd64:amd64 rt-amd64:amd64 \
-			arm64:arm64 686-pae:i386 armmp:armhf; do
+			arm64:arm64 686-pae:i386; do
 			grep "^linux-headers-$1\.[^-]*\(-[0-9]*\)\?-$flavour\$" \
 				/tmp/known | tail -n 1
 		done >/tmp/wanted
@@ -129,15 +129,17 @@ headers_patched() {
 
 # Headers as a kernel has them that clang has compiled: Debian's are configured
 # for gcc, and would give clang options that it lacks. A copy of the cloud
-# flavour's, with the answers that Kconfig gets from clang and its linker.
+# flavour's, with the answers that Kconfig gets from clang and its linker. Before
+# 15 clang lacks more of what the kernel was configured for.
 headers_clang() {
 	cat <<-'END'
 		cd /usr/src
-		cp -a linux-headers-*-cloud-amd64 clang-headers
-		cd clang-headers/include
 		version=$(echo __clang_major__ __clang_minor__ __clang_patchlevel__ |
 			clang -E -P - |
 			while read -r a b c; do echo $((a * 10000 + b * 100 + c)); done)
+		[ "$version" -ge 150000 ] || exit 0
+		cp -a linux-headers-*-cloud-amd64 clang-headers
+		cd clang-headers/include
 		sed -i "s/^CONFIG_CC_IS_GCC=/CONFIG_CC_IS_CLANG=/
 			s/^CONFIG_AS_IS_GNU=/CONFIG_AS_IS_LLVM=/
 			s/^CONFIG_LD_IS_BFD=/CONFIG_LD_IS_LLD=/
