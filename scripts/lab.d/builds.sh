@@ -9,7 +9,7 @@
 # compiler and every tree in it.
 
 HEADERS_PACKAGES=(
-	make bc libelf-dev perl
+	make bc libelf-dev perl dwarves
 	gcc gcc-aarch64-linux-gnu
 	clang lld llvm
 )
