@@ -207,7 +207,8 @@ install_boots() {
 	install_one "$dir" 6.12 install '' &&
 		install_one "$dir" 7.2 upgrade '' &&
 		install_one "$dir" 6.12 refuse uefi module.sig_enforce=1 &&
-		install_enroll "$dir" &&
+		test_check 'the key of DKMS comes into the firmware' \
+			install_enroll "$dir" &&
 		install_one "$dir" 6.12 trust uefi module.sig_enforce=1 ||
 		say 'the boots after this one were left out'
 	rm -f "$dir/root.ext4"
@@ -222,10 +223,7 @@ install_enroll() {
 	in_root "$INSTALL/root" --bind "$1" /mnt -- sh -euc '
 		openssl x509 -inform DER -in /mnt/mok.der -out /mnt/mok.pem
 		virt-fw-vars --inplace /mnt/vars --add-db "$1" /mnt/mok.pem' \
-		sh "$LAB_UUID" >"$1/enroll.log" 2>&1 || {
-		cat "$1/enroll.log"
-		return 1
-	}
+		sh "$LAB_UUID"
 }
 
 # install_one DIR KERNEL STEP FIRMWARE KERNEL-ARGUMENT...
