@@ -272,13 +272,20 @@ test_timeout() {
 	if [ "$1" = $LAB_DEBUG ]; then echo 3600; else echo 1500; fi
 }
 
-# test_wait: until one suite has ended; report from the head of the queue.
-test_wait() {
-	local pid rc=0 suite
+# test_reap: until one of those that run has ended; its exit code is kept.
+test_reap() {
+	local pid rc=0
 
 	wait -n -p pid "${!TEST_PIDS[@]}" || rc=$?
 	TEST_CODES[${TEST_PIDS[$pid]}]=$rc
 	unset "TEST_PIDS[$pid]"
+}
+
+# test_wait: until one suite has ended; report from the head of the queue.
+test_wait() {
+	local suite
+
+	test_reap
 	while [ ${#TEST_QUEUE[@]} -gt 0 ]; do
 		suite=${TEST_QUEUE[0]}
 		[ -n "${TEST_CODES[$suite]:-}" ] || break

@@ -89,12 +89,12 @@ upstream_kernel() {
 
 	while read -r theirs ours; do
 		for control in "$theirs" "$ours"; do
-			[ ${#TEST_PIDS[@]} -lt "$(nproc)" ] || upstream_wait
+			[ ${#TEST_PIDS[@]} -lt "$(nproc)" ] || test_reap
 			upstream_start "$control"
 		done
 	done < <(upstream_pairs)
 	while [ ${#TEST_PIDS[@]} -gt 0 ]; do
-		upstream_wait
+		test_reap
 	done
 	while read -r theirs ours; do
 		upstream_report "$theirs" "$ours"
@@ -117,14 +117,6 @@ upstream_start() {
 		</dev/null >"$at.out" 2>"$at.err" &
 	set +m
 	TEST_PIDS[$!]=$KERNEL/$control
-}
-
-upstream_wait() {
-	local pid rc=0
-
-	wait -n -p pid "${!TEST_PIDS[@]}" || rc=$?
-	TEST_CODES[${TEST_PIDS[$pid]}]=$rc
-	unset "TEST_PIDS[$pid]"
 }
 
 # upstream_report THEIRS OURS: one subtest for the pair.
