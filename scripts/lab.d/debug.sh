@@ -126,7 +126,7 @@ debug_reports() {
 
 # Suites that lab test does not run on it, and why, one per line: "NAME WHY".
 DEBUG_LEFT_OUT='handshake.py exact round trips, which its slow processor makes longer
-summary.py the same
+summary.py exact round trips
 ecn.py its packets are compared with another run, one by one
 flow_control.py exact times between probes'
 
