@@ -20,6 +20,8 @@ lab_test() {
 		*)	die "lab test does not know '$1'" ;;
 		esac
 	done
+	[ "$kernel" != $LAB_DEBUG ] || [ $what = suites ] ||
+		die "the debug kernel runs suites only: leave out --$what or --kernel debug"
 	kernels=("$kernel")
 	[ "$kernel" != all ] || kernels=("${LAB_KERNELS[@]}")
 	kernel_select "${kernels[0]}"
