@@ -17,6 +17,7 @@ delay, loss and rate limits are the router's.
 import ctypes
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -63,6 +64,20 @@ def near(got, want, tolerance, what):
         f"{what}: got {got}, want {want} within {tolerance}"
 
 
+# More than any test lets pass in the lab's virtual time, where idling is free.
+TEST_SECONDS = 3600
+
+
+def stuck(_, frame):
+    """Of SIGALRM: a test that waits for what never comes says for what, at once:
+    what tidies up after it may wait for the same. That is cut off, too.
+    """
+    where = "".join(traceback.format_stack(frame)).rstrip()
+    ksft.print_msg(where.replace("\n", "\n# "))
+    signal.alarm(60)
+    raise AssertionError("it would wait for ever, as above")
+
+
 def run(*tests):
     """Run test functions as one KTAP suite; a docstring names the behaviour.
 
@@ -79,8 +94,10 @@ def run(*tests):
         print("1..0 # SKIP needs tcp_lucid: modprobe tcp_lucid")
         sys.exit(ksft.KSFT_SKIP)
     ksft.set_plan(len(tests))
+    signal.signal(signal.SIGALRM, stuck)
     for test in tests:
         name = " ".join(test.__doc__.split())
+        signal.alarm(TEST_SECONDS)
         try:
             test()
         except Skip as why:
