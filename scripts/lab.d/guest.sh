@@ -81,6 +81,7 @@ guest_qemu() {
 		-chardev "file,id=console,path=$run/console"
 		-chardev "$stdout"
 		-chardev "file,id=err,path=$run/stderr"
+		-chardev "pipe,id=monitor,path=$run/monitor" -mon monitor
 		-serial chardev:console -serial chardev:out -serial chardev:err
 		"${GUEST_OPTIONS[@]}"
 	)
@@ -97,6 +98,7 @@ guest_boot() {
 	: >"$run/stdout"
 	: >"$run/stderr"
 	: >"$run/console"
+	mkfifo "$run/monitor.in" "$run/monitor.out"
 	guest_qemu "$run" "$2" "$3" "$4"
 
 	if [ "$JOB_TTY" = yes ]; then
@@ -118,7 +120,10 @@ guest_boot() {
 	wait -n -p first $QEMU_PID $TAIL_OUT $TAIL_ERR $SLEEPER 2>/dev/null || rc=$?
 	case $first in
 	"$QEMU_PID")	GUEST_END=over ;;
-	"$SLEEPER")	GUEST_END=timeout ;;
+	"$SLEEPER")
+		GUEST_END=timeout
+		guest_where "$run" >"$run/where"
+		;;
 	*)
 		# Nobody reads any more, as in `lab run -- yes | head`; unless
 		# tail saw QEMU's end first.
@@ -137,6 +142,22 @@ guest_boot() {
 	guest_kill
 	# Let them show the last bytes.
 	wait $TAIL_OUT $TAIL_ERR 2>/dev/null || :
+}
+
+# guest_where RUN: what the processors of a guest that does not end are doing,
+# three times: addresses, and whether they wait for an interrupt (HLT=1). Should
+# QEMU be gone, nothing waits: not even for the other end of the FIFO.
+guest_where() {
+	local run=$1 _
+
+	for _ in 1 2 3; do
+		echo 'info registers -a'
+		sleep 0.5
+	done 1<>"$run/monitor.in" &
+	timeout 3 cat "$run/monitor.out" | tr -d '\r' |
+		grep -oE 'CPU#[0-9]+|[RE]IP=[0-9a-f]+|CPL=[0-9]|HLT=[0-9]' |
+		paste -sd ' ' | sed 's/ *CPU#/\n    CPU /2g; s/^CPU#/    CPU /' || :
+	echo "    QEMU has used $(ps -o time= -p "$QEMU_PID") of processor time"
 }
 
 # By number, and only our own children.

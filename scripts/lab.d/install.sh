@@ -266,6 +266,7 @@ install_one() {
 	status=$(results_status "$run/results")
 	if [ -z "$status" ]; then
 		tail -n 40 "$run/console" | tr -d '\r' >>"$at.err"
+		[ "$GUEST_END" != timeout ] || cat "$run/where" >>"$at.err"
 		status=1
 	fi
 	[ -z "${LAB_KEEP:-}" ] || cp "$run/console" "$KERNEL_BUILD/install/console.$step"

@@ -75,6 +75,7 @@ run_job() {
 	case $GUEST_END in
 	timeout)
 		tail -n 25 "$run/console" | tr -d '\r' | sed 's/^/    /' >&2
+		cat "$run/where" >&2
 		say "out of time after $timeout s; the last lines of the console are above"
 		exit "$LAB_TIMED_OUT"
 		;;
