@@ -96,12 +96,18 @@ static void lucid_demand_work(struct work_struct *work)
 	}
 }
 
+/* To attach and to detach waits for every CPU, and for RCU. */
+static void lucid_demand_queue(struct lucid_demand *demand, unsigned long delay)
+{
+	mod_delayed_work(system_long_wq, &demand->work, delay);
+}
+
 static void lucid_demand_more(struct lucid_demand *demand)
 {
 	spin_lock(&lucid_demand_lock);
 	WRITE_ONCE(demand->users, demand->users + 1);
 	if (lucid_demand_live && demand->users == 1)
-		mod_delayed_work(system_wq, &demand->work, 0);
+		lucid_demand_queue(demand, 0);
 	spin_unlock(&lucid_demand_lock);
 }
 
@@ -110,7 +116,7 @@ static void lucid_demand_less(struct lucid_demand *demand)
 	spin_lock(&lucid_demand_lock);
 	WRITE_ONCE(demand->users, demand->users - 1);
 	if (lucid_demand_live && !demand->users)
-		mod_delayed_work(system_wq, &demand->work, LUCID_DEMAND_LINGER);
+		lucid_demand_queue(demand, LUCID_DEMAND_LINGER);
 	spin_unlock(&lucid_demand_lock);
 }
 
@@ -240,7 +246,7 @@ int lucid_demand_start(unsigned long *lost)
 	lucid_demand_live = true;
 	for (i = 0; i < ARRAY_SIZE(lucid_demands); i++)
 		if (lucid_demands[i]->users)
-			schedule_delayed_work(&lucid_demands[i]->work, 0);
+			lucid_demand_queue(lucid_demands[i], 0);
 	spin_unlock(&lucid_demand_lock);
 	return 0;
 
