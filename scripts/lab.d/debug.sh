@@ -124,6 +124,11 @@ debug_reports() {
 
 ### suites
 
+# debug_suites: of the suites on stdin, those that have to do with a kernel.
+debug_suites() {
+	grep -v '^arithmetic/'
+}
+
 # Suites whose times this kernel cannot keep: "NAME WHY" per line. They run, and
 # the kernel is to report nothing; what their own tests say is not asked.
 DEBUG_UNTIMED='handshake.py exact round trips, which its slow processor makes longer

@@ -204,7 +204,8 @@ test_list() {
 	# shellcheck disable=SC2016 # make expands it
 	selftests_make "$KERNEL_BUILD/src" -s --no-print-directory --eval \
 		'lab-suites: ; @printf "%s\n" $(TEST_GEN_PROGS) $(TEST_PROGS)' \
-		lab-suites | sed 's,^/src/selftests/,,'
+		lab-suites | sed 's,^/src/selftests/,,' |
+		if [ "$KERNEL" = $LAB_DEBUG ]; then debug_suites; else cat; fi
 }
 
 # test_suites KERNEL...
