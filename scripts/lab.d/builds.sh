@@ -138,7 +138,9 @@ headers_clang() {
 			clang -E -P - |
 			while read -r a b c; do echo $((a * 10000 + b * 100 + c)); done)
 		[ "$version" -ge 150000 ] || exit 0
-		cp -a linux-headers-*-cloud-amd64 clang-headers
+		cloud=$(ls -d linux-headers-*-cloud-amd64)
+		cp -a $cloud clang-headers
+		sed -i "s,/usr/src/$cloud,/usr/src/clang-headers," clang-headers/Makefile
 		cd clang-headers/include
 		sed -i "s/^CONFIG_CC_IS_GCC=/CONFIG_CC_IS_CLANG=/
 			s/^CONFIG_AS_IS_GNU=/CONFIG_AS_IS_LLVM=/
@@ -147,6 +149,7 @@ headers_clang() {
 			s/^\(CONFIG_\(CLANG\|LLD\|AS\)_VERSION\)=.*/\1=$version/
 			s/^\(CONFIG_CC_IMPLICIT_FALLTHROUGH\)=.*/\1=-Wimplicit-fallthrough/
 			s/^\(CONFIG_FTRACE_MCOUNT_USE_\)CC=/\1OBJTOOL=/
+			s/^\(CONFIG\(_CC_HAS\)\?_UBSAN\)_BOUNDS_STRICT/\1_ARRAY_BOUNDS/
 			/^CONFIG_CC_OPT_INLINE_MEMSET/d
 			/^CONFIG_\(CC\|GCC\)_NO_STRINGOP/d
 			/^CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT/d
