@@ -48,10 +48,9 @@ static bool lucid_flow_is_closed(const struct sock *sk, enum lucid_side side,
 	       lucid_keep_get(&lucid_flow_keep, lucid_flow_key(sk, side), kept);
 }
 
-static u32 lucid_flow_since_us(const struct lucid_kept *kept)
+static u64 lucid_flow_since_us(const struct lucid_kept *kept)
 {
-	return min_t(u64, div_u64(ktime_get_ns() - kept->since, NSEC_PER_USEC),
-		     U32_MAX);
+	return div_u64(ktime_get_ns() - kept->since, NSEC_PER_USEC);
 }
 
 static void lucid_flow_emit(const struct sock *sk,
@@ -177,7 +176,7 @@ static void notrace lucid_entry_acked(struct ftrace_regs *fregs,
  * When the probe after this one is due, unless an answer or TCP_USER_TIMEOUT
  * comes first. The kernel counts the backoff up after it has sent the probe.
  */
-static u32 lucid_flow_next_us(const struct sock *sk)
+static u64 lucid_flow_next_us(const struct sock *sk)
 {
 	u8 retries2 = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
 	u8 backoff = inet_csk(sk)->icsk_backoff;
@@ -188,7 +187,7 @@ static u32 lucid_flow_next_us(const struct sock *sk)
 	backoff = min_t(u8, backoff, ilog2(TCP_RTO_MAX / TCP_RTO_MIN) + 1);
 	when = min_t(u64, (u64)tcp_probe0_base(sk) << backoff,
 		     lucid_rto_max(sk));
-	return jiffies_to_usecs(when);
+	return lucid_ticks_us(when);
 }
 
 /* tcp_xmit_probe_skb(sk, urgent, mib): mib is the counter that it goes to. */
@@ -207,9 +206,9 @@ static void notrace lucid_entry_probe(struct ftrace_regs *fregs,
 		event.what = TCP_LUCID_FLOW_KEEPALIVE;
 		event.attempt = icsk->icsk_probes_out + 1;
 		event.since_us =
-			jiffies_to_usecs(keepalive_time_elapsed(tcp_sk(sk)));
+			lucid_ticks_us(keepalive_time_elapsed(tcp_sk(sk)));
 		event.next_us =
-			jiffies_to_usecs(keepalive_intvl_when(tcp_sk(sk)));
+			lucid_ticks_us(keepalive_intvl_when(tcp_sk(sk)));
 	} else {
 		event.what = TCP_LUCID_FLOW_PROBE;
 		event.attempt = icsk->icsk_backoff + 1;

@@ -93,18 +93,13 @@ static u8 lucid_limit_chrono(u8 limit)
 	}
 }
 
-static u64 lucid_limited_us(u32 later, u32 earlier)
-{
-	return (u64)(later - earlier) * jiffies_to_usecs(1);
-}
-
 /* The limit changes; it did so at a time that may be past. */
 static void lucid_limited_change(const struct sock *sk, struct lucid_kept *kept,
 				 u8 to, u32 at)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	struct lucid_limited event = {
-		.ago_us = lucid_limited_us(tcp_jiffies32, at),
+		.ago_us = lucid_ticks_us(tcp_jiffies32 - at),
 		.cwnd = tcp_snd_cwnd(tp),
 		.in_flight = tcp_packets_in_flight(tp),
 		.snd_wnd = tp->snd_wnd,
@@ -118,7 +113,7 @@ static void lucid_limited_change(const struct sock *sk, struct lucid_kept *kept,
 	if (kept->what == to)
 		return;
 	if (kept->what != TCP_LUCID_LIMIT_NONE)
-		event.for_us = lucid_limited_us(at, kept->since);
+		event.for_us = lucid_ticks_us(at - kept->since);
 	kept->what = to;
 	kept->since = at;
 	lucid_conn_from_sock(&conn, sk);

@@ -7,7 +7,14 @@
 #ifndef _TCP_LUCID_RECORD_H
 #define _TCP_LUCID_RECORD_H
 
+#include <linux/jiffies.h>
 #include <linux/types.h>
+
+/* jiffies_to_usecs() knows no more than 71 minutes. */
+static inline u64 lucid_ticks_us(u32 ticks)
+{
+	return (u64)ticks * jiffies_to_usecs(1);
+}
 
 /* Whose event it is. */
 struct lucid_conn {
@@ -226,9 +233,9 @@ struct lucid_summary {
 	u32 handshake_rtt_us;
 	u32 min_rtt_us;
 	u32 srtt_us;
-	u32 busy_us;
-	u32 rwnd_limited_us;
-	u32 sndbuf_limited_us;
+	u64 busy_us;
+	u64 rwnd_limited_us;
+	u64 sndbuf_limited_us;
 	u32 cwnd;
 	u32 cwnd_max;
 	u8 role;
@@ -294,8 +301,8 @@ struct lucid_rtt {
 };
 
 struct lucid_flow_control {
-	u32 since_us;
-	u32 next_us;
+	u64 since_us;
+	u64 next_us;
 	u32 rto_us;
 	u32 rcv_wnd;
 	u32 snd_wnd;

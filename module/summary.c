@@ -105,13 +105,13 @@ void lucid_summary_account_cwnd(const struct sock *sk)
  * How long a sender's clock of a kind has run, as TCP_INFO reckons it: the
  * three exclude each other.
  */
-static u32 lucid_chrono_us(const struct tcp_sock *tp, enum tcp_chrono type)
+static u64 lucid_chrono_us(const struct tcp_sock *tp, enum tcp_chrono type)
 {
 	u32 ticks = tp->chrono_stat[type - 1];
 
 	if (tp->chrono_type == type)
 		ticks += tcp_jiffies32 - tp->chrono_start;
-	return jiffies_to_usecs(ticks);
+	return lucid_ticks_us(ticks);
 }
 
 static void lucid_summary_of_sock(struct lucid_summary *sum,

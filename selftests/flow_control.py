@@ -218,6 +218,26 @@ def keepalive(host, family):
 
 
 @both
+def seldom(host, family):
+    """probes hours apart: more microseconds than 32 bits have"""
+    listener = host.listen(family)
+    peer = Peer(host, family).connect()
+    server = listener.accept()[0]
+    # As long as can be asked for.
+    for option, value in ((socket.TCP_KEEPIDLE, 1),
+                          (socket.TCP_KEEPINTVL, 32767)):
+        server.setsockopt(socket.IPPROTO_TCP, option, value)
+    with Trace(*EVENTS) as trace:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        wait(3)
+        events = trace.read("flow_control", cookie=cookie(server))
+    equal([(e.what, e.next_us) for e in events],
+          [("KEEPALIVE", 32767 * 10 ** 6)], "events")
+    server.close()
+    listener.close()
+
+
+@both
 def wscale(host, family):
     """windows are in bytes, for each scale that a peer may use, 0 to 14"""
     with Trace(*EVENTS) as trace:
@@ -337,5 +357,5 @@ def by_recovery():
          2 * JIFFY_US, "time in recovery")
 
 
-run(on_demand, stopped_reader, shrunk, unanswered, keepalive, wscale, by_rwnd,
-    by_cwnd, by_app, by_recovery)
+run(on_demand, stopped_reader, shrunk, unanswered, keepalive, seldom, wscale,
+    by_rwnd, by_cwnd, by_app, by_recovery)

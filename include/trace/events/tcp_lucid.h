@@ -671,9 +671,9 @@ TRACE_EVENT_FN(summary,
 		__field(__u32, handshake_rtt_us)
 		__field(__u32, min_rtt_us)
 		__field(__u32, srtt_us)
-		__field(__u32, busy_us)
-		__field(__u32, rwnd_limited_us)
-		__field(__u32, sndbuf_limited_us)
+		__field(__u64, busy_us)
+		__field(__u64, rwnd_limited_us)
+		__field(__u64, sndbuf_limited_us)
 		__field(__u32, cwnd)
 		__field(__u32, cwnd_max)
 		__field(__u8, role)
@@ -712,7 +712,7 @@ TRACE_EVENT_FN(summary,
 		__entry->verdict = sum->verdict;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "role=%s state=%s verdict=%s duration_us=%llu bytes_sent=%llu bytes_acked=%llu bytes_received=%llu segs_out=%u segs_in=%u data_segs_out=%u data_segs_in=%u resent=%u resent_rto=%u resent_fast=%u resent_tlp=%u resent_other=%u handshake_resent=%u dsack_dups=%u reordered=%u out_of_order=%u handshake_rtt_us=%u min_rtt_us=%u srtt_us=%u busy_us=%u rwnd_limited_us=%u sndbuf_limited_us=%u cwnd=%u cwnd_max=%u",
+		  "role=%s state=%s verdict=%s duration_us=%llu bytes_sent=%llu bytes_acked=%llu bytes_received=%llu segs_out=%u segs_in=%u data_segs_out=%u data_segs_in=%u resent=%u resent_rto=%u resent_fast=%u resent_tlp=%u resent_other=%u handshake_resent=%u dsack_dups=%u reordered=%u out_of_order=%u handshake_rtt_us=%u min_rtt_us=%u srtt_us=%u busy_us=%llu rwnd_limited_us=%llu sndbuf_limited_us=%llu cwnd=%u cwnd_max=%u",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->role, TCP_LUCID_ROLES),
 		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
@@ -1650,8 +1650,8 @@ TRACE_EVENT_FN(flow_control,
 	TP_ARGS(conn, fc),
 	TP_STRUCT__entry(
 		TCP_LUCID_CONN_FIELDS
-		__field(__u32, since_us)
-		__field(__u32, next_us)
+		__field(__u64, since_us)
+		__field(__u64, next_us)
 		__field(__u32, rto_us)
 		__field(__u32, rcv_wnd)
 		__field(__u32, snd_wnd)
@@ -1685,7 +1685,7 @@ TRACE_EVENT_FN(flow_control,
 		__entry->snd_wscale = fc->snd_wscale;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "what=%s since_us=%u rcv_wnd=%u snd_wnd=%u rcv_wscale=%u snd_wscale=%u rcv_queue=%u rcvbuf=%u unsent=%u shrunk=%u attempt=%u unanswered=%u backoff=%u rto_us=%u next_us=%u",
+		  "what=%s since_us=%llu rcv_wnd=%u snd_wnd=%u rcv_wscale=%u snd_wscale=%u rcv_queue=%u rcvbuf=%u unsent=%u shrunk=%u attempt=%u unanswered=%u backoff=%u rto_us=%u next_us=%llu",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->what, TCP_LUCID_FLOWS),
 		  __entry->since_us, __entry->rcv_wnd, __entry->snd_wnd,
