@@ -126,6 +126,7 @@ static void notrace lucid_entry_xmit(struct ftrace_regs *fregs,
 /* The right edge of the peer's window as it was before the ACK at hand. */
 static DEFINE_PER_CPU(struct lucid_edge_note {
 	const struct sock *sk;
+	u64 mstamp;		/* when the ACK came */
 	u32 edge;
 }, lucid_edge_note);
 
@@ -142,6 +143,7 @@ static void notrace lucid_entry_ack(struct ftrace_regs *fregs,
 	/* A SYN's window is not scaled, so the next one is no comparison. */
 	note->sk = sk->sk_state == TCP_SYN_SENT ||
 		   sk->sk_state == TCP_SYN_RECV ? NULL : sk;
+	note->mstamp = tcp_sk(sk)->tcp_mstamp;
 	note->edge = tcp_wnd_end(tcp_sk(sk));
 }
 
@@ -155,7 +157,7 @@ static u32 lucid_flow_shrunk(const struct sock *sk)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	s32 back;
 
-	if (note->sk != sk)
+	if (note->sk != sk || note->mstamp != tp->tcp_mstamp)
 		return 0;
 	back = note->edge - tcp_wnd_end(tp);
 	return back >= 1 << tp->rx_opt.snd_wscale ? back : 0;
