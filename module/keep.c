@@ -5,7 +5,8 @@
  * A table of fixed size. When the slots of a bucket are all taken, the one that
  * was taken first is given away: its connection is as if nobody had looked at
  * it before, and never has the other's memory. Hooks run with softirqs on or
- * off, so the locks are taken with interrupts off.
+ * off, so the locks are taken with interrupts off; and with preemption off, so
+ * they must not sleep where a kernel's other spinlocks do (PREEMPT_RT).
  */
 #include <linux/hash.h>
 #include <linux/string.h>
@@ -39,7 +40,7 @@ void lucid_keep_init(struct lucid_keep *keep)
 	unsigned int i;
 
 	for (i = 0; i < 1U << keep->bits; i++)
-		spin_lock_init(&keep->buckets[i].lock);
+		raw_spin_lock_init(&keep->buckets[i].lock);
 }
 
 /**
@@ -54,13 +55,13 @@ void lucid_keep_clear(struct lucid_keep *keep)
 
 	for (i = 0; i < 1U << keep->bits; i++) {
 		bucket = &keep->buckets[i];
-		spin_lock_irqsave(&bucket->lock, flags);
+		raw_spin_lock_irqsave(&bucket->lock, flags);
 		for (j = 0; j < LUCID_KEEP_SLOTS; j++) {
 			if (bucket->slots[j].key)
 				atomic_dec(&keep->used);
 			bucket->slots[j].key = 0;
 		}
-		spin_unlock_irqrestore(&bucket->lock, flags);
+		raw_spin_unlock_irqrestore(&bucket->lock, flags);
 	}
 }
 
@@ -78,11 +79,11 @@ bool lucid_keep_get(struct lucid_keep *keep, u64 key, struct lucid_kept *kept)
 	const struct lucid_kept *slot;
 	unsigned long flags;
 
-	spin_lock_irqsave(&bucket->lock, flags);
+	raw_spin_lock_irqsave(&bucket->lock, flags);
 	slot = lucid_keep_slot(bucket, key);
 	if (slot)
 		*kept = *slot;
-	spin_unlock_irqrestore(&bucket->lock, flags);
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 	return slot;
 }
 
@@ -97,7 +98,7 @@ void lucid_keep_put(struct lucid_keep *keep, const struct lucid_kept *kept)
 	struct lucid_kept *slot;
 	unsigned long flags;
 
-	spin_lock_irqsave(&bucket->lock, flags);
+	raw_spin_lock_irqsave(&bucket->lock, flags);
 	slot = lucid_keep_slot(bucket, kept->key);
 	if (!slot) {
 		slot = lucid_keep_slot(bucket, 0);
@@ -107,7 +108,7 @@ void lucid_keep_put(struct lucid_keep *keep, const struct lucid_kept *kept)
 			slot = &bucket->slots[bucket->next++ % LUCID_KEEP_SLOTS];
 	}
 	*slot = *kept;
-	spin_unlock_irqrestore(&bucket->lock, flags);
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 }
 
 /**
@@ -121,11 +122,11 @@ void lucid_keep_drop(struct lucid_keep *keep, u64 key)
 	struct lucid_kept *slot;
 	unsigned long flags;
 
-	spin_lock_irqsave(&bucket->lock, flags);
+	raw_spin_lock_irqsave(&bucket->lock, flags);
 	slot = lucid_keep_slot(bucket, key);
 	if (slot) {
 		slot->key = 0;
 		atomic_dec(&keep->used);
 	}
-	spin_unlock_irqrestore(&bucket->lock, flags);
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 }

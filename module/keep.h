@@ -22,7 +22,7 @@ struct lucid_kept {
 };
 
 struct lucid_keep_bucket {
-	spinlock_t lock;	/* of the slots and next */
+	raw_spinlock_t lock;	/* of the slots and next */
 	unsigned int next;	/* slot that has to go when all are taken */
 	struct lucid_kept slots[LUCID_KEEP_SLOTS];
 };

@@ -7,6 +7,7 @@
  * cookie, for connections that were opened while somebody listened to their
  * summaries, and only for those.
  */
+#include <linux/preempt.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <uapi/linux/tcp_lucid.h>
@@ -28,13 +29,16 @@ static struct rhashtable lucid_ledger;
  *
  * Context: Any but hard interrupts.
  *
- * Return: the account, all zero but for its cookie; NULL if there is no memory
- * or if it has one already.
+ * Return: the account, all zero but for its cookie; NULL if there is no memory,
+ * if it has one already, or if no memory may be asked for: with PREEMPT_RT that
+ * sleeps, and before 7.2 tracepoints run with preemption off.
  */
 struct lucid_account *lucid_ledger_open(u64 cookie)
 {
 	struct lucid_account *account;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+		return NULL;
 	account = kzalloc(sizeof(*account), GFP_ATOMIC | __GFP_NOWARN);
 	if (!account)
 		return NULL;
