@@ -131,27 +131,44 @@ static int lucid_param_write(int *param, const struct lucid_param_rule *rule,
 	return 0;
 }
 
+/*
+ * As much as there is room for; how much that was. What is read from an offset
+ * would be the rest of another value, if one was written meanwhile.
+ */
+static size_t lucid_param_read(const int *param,
+			       const struct lucid_param_rule *rule,
+			       char *buffer, size_t len)
+{
+	int value = READ_ONCE(*param);
+	char text[24];
+	size_t all;
+
+	if (rule->words)
+		all = scnprintf(text, sizeof(text), "%s\n", rule->words[value]);
+	else
+		all = scnprintf(text, sizeof(text), "%d\n", value);
+	len = min(len, all);
+	memcpy(buffer, text, len);
+	return len;
+}
+
 static int lucid_param_handler(lucid_ctl_table *table, int write,
 			       void *buffer, size_t *lenp, loff_t *ppos)
 {
-	const struct lucid_param_rule *rule = table->extra1;
-	int *param = table->data;
-	int err = 0;
+	int err;
 
 	if (write) {
 		err = *ppos ? -EINVAL :
-		      lucid_param_write(param, rule, buffer, *lenp);
-	} else if (*ppos) {
-		*lenp = 0;
-	} else if (rule->words) {
-		*lenp = scnprintf(buffer, *lenp, "%s\n",
-				  rule->words[READ_ONCE(*param)]);
+		      lucid_param_write(table->data, table->extra1, buffer,
+					*lenp);
+		if (err)
+			return err;
 	} else {
-		*lenp = scnprintf(buffer, *lenp, "%d\n", READ_ONCE(*param));
+		*lenp = *ppos ? 0 : lucid_param_read(table->data, table->extra1,
+						     buffer, *lenp);
 	}
-	if (!err)
-		*ppos += *lenp;
-	return err;
+	*ppos += *lenp;
+	return 0;
 }
 
 static int lucid_param(const struct net *net, enum lucid_param param)

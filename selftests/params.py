@@ -64,6 +64,19 @@ def defaults():
         equal(read("slow_start"), "hystart", "slow_start")
 
 
+def short():
+    """a short read has the beginning of a value, as the kernel's own parameters"""
+    with Fresh():
+        for name in (*NUMBERS, "slow_start", "../tcp_reordering"):
+            with open(f"{DIR}/{name}", "rb") as file:
+                whole = file.read()
+            for size in 1, 2, 3, 64:
+                fd = os.open(f"{DIR}/{name}", os.O_RDONLY)
+                equal([os.read(fd, size), os.read(fd, size)],
+                      [whole[:size], b""], f"{name}, {size} bytes")
+                os.close(fd)
+
+
 def bounds():
     """each takes its least and its most, refuses one beyond, and stays"""
     with Fresh():
@@ -200,4 +213,5 @@ def taken_at_start():
 
 
 if __name__ == "__main__":
-    run(defaults, bounds, junk, fuzz, isolated, unprivileged, taken_at_start)
+    run(defaults, short, bounds, junk, fuzz, isolated, unprivileged,
+        taken_at_start)
