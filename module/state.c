@@ -3,7 +3,7 @@
  * Observer: every transition between the states of RFC 9293, figure 5.
  *
  * The kernel's own sock:inet_sock_set_state tells most of them. It is wrong or
- * silent in four places, which are told from elsewhere:
+ * silent in five places; four are told from elsewhere:
  *
  *   CLOSE -> SYN_SENT		it fires before the local port is chosen;
  *				told when the SYN is built (handshake.c)
@@ -13,7 +13,10 @@
  *				set (except 7.2); told when they are
  *   ... -> TIME_WAIT		it says CLOSE: the socket is thrown away and a
  *				mini-socket takes over (time_wait.c)
+ *   SYN_RECV -> CLOSE		also of a child that never was a connection, as
+ *				another was made first; not told
  */
+#include <linux/percpu.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
 #include <net/request_sock.h>
@@ -83,12 +86,30 @@ static int lucid_state_handed_to(const struct sock *sk, int oldstate,
 	return lucid_note_take_time_wait(lucid_conn_cookie(sk));
 }
 
+/* The last child of a request, which gave it its cookie. */
+static DEFINE_PER_CPU(const struct sock *, lucid_heir);
+
+/*
+ * A child that never was a connection, as another segment made one before it
+ * (inet_ehash_nolisten()): its cookie, the request's, is the other's. A child
+ * whose connection ends has let go of its port by now (tcp_set_state()).
+ */
+static bool lucid_state_of_nobody(const struct sock *sk, int oldstate,
+				  int newstate)
+{
+	return oldstate == TCP_SYN_RECV && newstate == TCP_CLOSE &&
+	       !(sk->sk_userlocks & SOCK_BINDPORT_LOCK) &&
+	       inet_csk(sk)->icsk_bind_hash &&
+	       raw_cpu_read(lucid_heir) == sk;
+}
+
 static void lucid_probe_set_state(void *unused, const struct sock *sk,
 				  const int oldstate, const int newstate)
 {
 	int handed_to;
 
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (sk->sk_protocol != IPPROTO_TCP ||
+	    lucid_state_of_nobody(sk, oldstate, newstate))
 		return;
 	if (newstate == TCP_CLOSE && oldstate != newstate) {
 		lucid_recovery_closed(sk);
@@ -123,6 +144,7 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 	 * it none was seen: a SYN cookie, a Fast Open, or nobody listened yet.
 	 */
 	had_request = atomic64_read(&sk->sk_cookie);
+	this_cpu_write(lucid_heir, had_request ? sk : NULL);
 	if (trace_listen_enabled() && lucid_listen_child(sk))
 		had_request = false;
 	if (!trace_state_enabled())
@@ -146,7 +168,8 @@ static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 	if (!trace_state_enabled() && !trace_listen_enabled() &&
 	    !lucid_close_wanted())
 		return;
-	if (listener->sk_protocol != IPPROTO_TCP || !sk_hashed(req_to_sk(req)))
+	if (listener->sk_protocol != IPPROTO_TCP ||
+	    hlist_unhashed_lockless(&req_to_sk(req)->sk_node))
 		return;
 	lucid_listen_request_drop(listener, req, parent_ip);
 	lucid_reset_request_drop(req);
