@@ -100,7 +100,8 @@ void lucid_fast_open_answered(const struct lucid_conn *conn,
 	queue = &inet_csk(req->rsk_listener)->icsk_accept_queue.fastopenq;
 	event = (struct lucid_fast_open) {
 		.data_len = lucid_syn_data_len(syn),
-		.queue = READ_ONCE(queue->qlen),
+		/* Its lock is for those who change it. */
+		.queue = data_race(queue->qlen),
 		.queue_max = READ_ONCE(net->ipv4.sysctl_tcp_fastopen) &
 			     TFO_SERVER_ENABLE ? READ_ONCE(queue->max_qlen) : 0,
 		.cookie_len = foc && foc->len > 0 ? foc->len : 0,

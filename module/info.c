@@ -49,6 +49,32 @@ u16 lucid_info_flags(const struct sock *sk, const struct lucid_flow *flow,
 	return flags;
 }
 
+static struct tcp_lucid_info lucid_info_now(const struct sock *sk,
+					    const struct lucid_flow *flow,
+					    const struct lucid_cubic *ca,
+					    const struct lucid_slow_start *ss)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_lucid_info own = {
+		.phase = lucid_phase(tp, inet_csk(sk)->icsk_ca_state,
+				     ca ? lucid_cubic_phase(ca) :
+					  TCP_LUCID_PHASE_AVOIDANCE),
+		.slow_start = ss ? ss->kind : 0,
+		.flags = lucid_info_flags(sk, flow, ca, ss),
+	};
+
+	if (ca)
+		own.w_max = ca->epoch.w_max;
+	if (own.flags & TCP_LUCID_FLAG_STAGE) {
+		own.w_est = ca->epoch.w_est;
+		own.k_ms = lucid_ticks_to_ms(ca->epoch.k);
+		own.epoch_ms =
+			lucid_ticks_to_ms(lucid_cubic_elapsed(ca,
+							      tp->tcp_mstamp));
+	}
+	return own;
+}
+
 /**
  * lucid_info() - answer getsockopt(TCP_CC_INFO)
  * @sk: a socket on one of our controls; TCP_CC_INFO does not lock it, so a
@@ -67,27 +93,13 @@ size_t lucid_info(const struct sock *sk, const struct lucid_flow *flow,
 		  const struct lucid_slow_start *ss, u32 ext, int *attr,
 		  union tcp_cc_info *info)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
-	struct tcp_lucid_info own = {
-		.phase = lucid_phase(tp, inet_csk(sk)->icsk_ca_state,
-				     ca ? lucid_cubic_phase(ca) :
-					  TCP_LUCID_PHASE_AVOIDANCE),
-		.slow_start = ss ? ss->kind : 0,
-		.flags = lucid_info_flags(sk, flow, ca, ss),
-	};
+	struct tcp_lucid_info own;
 
 	BUILD_BUG_ON(sizeof(own) > sizeof(*info));
 	if (ext != LUCID_EXT_ALL)
 		return 0;
-	if (ca)
-		own.w_max = ca->epoch.w_max;
-	if (own.flags & TCP_LUCID_FLAG_STAGE) {
-		own.w_est = ca->epoch.w_est;
-		own.k_ms = lucid_ticks_to_ms(ca->epoch.k);
-		own.epoch_ms =
-			lucid_ticks_to_ms(lucid_cubic_elapsed(ca,
-							      tp->tcp_mstamp));
-	}
+	/* Nobody holds the socket. */
+	own = data_race(lucid_info_now(sk, flow, ca, ss));
 	*attr = INET_DIAG_NONE;
 	memcpy(info, &own, sizeof(own));
 	return sizeof(own);

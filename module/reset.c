@@ -226,14 +226,16 @@ static void lucid_reset_reply(const struct sock *sk, const struct sk_buff *skb,
 	const struct net *net = sk ? sock_net(sk) : dev_net(skb->dev);
 	struct lucid_close event = { .what = TCP_LUCID_CLOSE_RST_SENT };
 	const struct lucid_reset_note *note = NULL;
+	/* Nobody holds a listener, which may be closed at any moment. */
+	int state = sk ? inet_sk_state_load(sk) : TCP_CLOSE;
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct lucid_conn conn;
 
-	if (sk && sk->sk_state == TCP_LISTEN)
+	if (state == TCP_LISTEN)
 		note = lucid_reset_request(skb);
 	if (note) {
 		lucid_reset_embryo(&conn, &event, note);
-	} else if (!sk || sk->sk_state == TCP_LISTEN) {
+	} else if (!sk || state == TCP_LISTEN) {
 		if (lucid_reset_hidden(net, skb))
 			return;
 		lucid_conn_from_segment(&conn, net, skb);
@@ -241,7 +243,7 @@ static void lucid_reset_reply(const struct sock *sk, const struct sk_buff *skb,
 				  TCP_LUCID_KIND_NOBODY;
 		event.state = sk ? TCP_LISTEN : TCP_CLOSE;
 		event.why = sk ? TCP_LUCID_END_STRAY : TCP_LUCID_END_NO_SOCKET;
-	} else if (sk->sk_state == TCP_TIME_WAIT) {
+	} else if (state == TCP_TIME_WAIT) {
 		lucid_reset_mini(&conn, &event, inet_twsk(sk), th->syn);
 	} else if (sk_fullsock(sk)) {
 		lucid_conn_from_sock(&conn, sk);
