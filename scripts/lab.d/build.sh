@@ -119,8 +119,8 @@ build_all() {
 artefacts() {
 	local asked=$KERNEL
 
-	# The debug kernel borrows all but itself.
-	[ "$asked" != $LAB_DEBUG ] || KERNEL=6.12
+	# What finds mistakes borrows all but itself.
+	! kernel_finds "$asked" || KERNEL=6.12
 	guest_image
 	kselftest
 	toolchain
@@ -128,10 +128,8 @@ artefacts() {
 	BOOT=$GUEST
 	KERNEL_TREE=/lib/modules/$RELEASE/build
 	MODULE_FLAGS=()
-	if [ "$KERNEL" = $LAB_DEBUG ]; then
-		debug_kernel
-		MODULE_FLAGS=(GCOV_PROFILE=y)
-	fi
+	! kernel_finds "$KERNEL" || debug_kernel
+	[ "$KERNEL" != debug ] || MODULE_FLAGS=(GCOV_PROFILE=y)
 }
 
 lab_build() {

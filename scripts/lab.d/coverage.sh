@@ -27,7 +27,7 @@ coverage_unpack() {
 
 lab_coverage() {
 	[ $# -eq 0 ] || die "lab coverage does not know '$1'"
-	kernel_select $LAB_DEBUG
+	kernel_select debug
 	host_ready
 	artefacts
 	locked "$KERNEL_BUILD/.lock" build_all

@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2153 # other rooms use and set the variables
 #
-# The debug kernel: one that watches itself. It is built once, from Debian's
-# linux-source-6.12 and debug.config, and boots the root file system of the
-# 6.12 guest. Whatever it reports fails the run, whichever command ran.
+# Kernels that watch themselves: debug has KASAN and lockdep, kcsan has KCSAN.
+# They are built once, from Debian's linux-source-6.12 and debug*.config, and
+# boot the root file system of the 6.12 guest. Whatever they report fails the
+# run, whichever command ran.
 #
-#   kernel-debug    vmlinuz, initrd, release, modules/, and build/, the tree
+#   kernel-KERNEL   vmlinuz, initrd, release, modules/, and build/, the tree
 #                   that modules are compiled against
 
 DEBUG_PACKAGES=(flex bison cpio xz-utils linux-source-6.12)
 
 # Sets BOOT and KERNEL_TREE; the guest and the toolchain are those of 6.12.
 debug_kernel() {
-	artefact kernel-debug \
+	artefact "kernel-$KERNEL" \
 		"${DEBUG_PACKAGES[*]} ${TOOLCHAIN_PACKAGES[*]}
-		$(cat "$LAB_D/debug.config" "$LAB_D/initramfs-init")
+		$(debug_config; cat "$LAB_D/initramfs-init")
 		$(declare -f debian_root debug_sources debug_compile debug_pack)" \
 		debug_make
 	BOOT=$ARTEFACT
@@ -23,14 +24,20 @@ debug_kernel() {
 	RELEASE=$(cat "$BOOT/release")
 }
 
+debug_config() {
+	local -A what=([debug]=kasan [kcsan]=kcsan)
+
+	cat "$LAB_D/debug.config" "$LAB_D/debug-${what[$KERNEL]}.config"
+}
+
 debug_make() {
-	local dir=$1 log=$LAB_BUILD/log/kernel-debug.log
+	local dir=$1 log=$LAB_BUILD/log/kernel-$KERNEL.log
 
 	MIRROR=$(lab_mirror) || exit
-	step 'debug kernel: compiler and sources' "$log" debug_sources "$dir" &&
-		step 'debug kernel: compiling, a quarter of an hour or more' \
+	step "$KERNEL kernel: compiler and sources" "$log" debug_sources "$dir" &&
+		step "$KERNEL kernel: compiling, a quarter of an hour or more" \
 			"$log.make" debug_compile "$dir" &&
-		step 'debug kernel: packing' "$log.pack" debug_pack "$dir"
+		step "$KERNEL kernel: packing" "$log.pack" debug_pack "$dir"
 }
 
 debug_sources() {
@@ -42,7 +49,7 @@ debug_sources() {
 	mkdir -p "$root/src" "$dir/build"
 	bsdtar -xf "$root/usr/src/linux-source-6.12.tar.xz" -C "$dir/build" \
 		--strip-components 1 || return
-	cp "$LAB_D/debug.config" "$dir/build/kernel/configs/lucid.config"
+	debug_config >"$dir/build/kernel/configs/lucid.config"
 }
 
 # in_debug_root DIR COMMAND...: where the kernel itself is compiled.
@@ -68,7 +75,7 @@ debug_compile() {
 
 	in_debug_root "$dir" make -s ARCH=x86_64 tinyconfig lucid.config || return
 	# Kconfig says nothing of a line that it did not follow.
-	lost=$(grep -E '^CONFIG_' "$LAB_D/debug.config" |
+	lost=$(grep -E '^CONFIG_' "$dir/build/kernel/configs/lucid.config" |
 		grep -vxFf "$dir/build/.config" || :)
 	[ -z "$lost" ] || { echo "not to be had: $lost"; return 1; }
 	in_debug_root "$dir" nice make -s ARCH=x86_64 -j "$(nproc)" bzImage modules
@@ -117,27 +124,72 @@ DEBUG_REPORT+='|possible (circular|recursive) locking|suspicious RCU usage'
 DEBUG_REPORT+='|refcount_t: |list_(add|del) corruption|kernel stack overflow'
 DEBUG_REPORT+='|lab: tcp_lucid does not unload'
 
-# debug_reports CONSOLE: each with what follows it; fails if there are any.
+# debug_reports CONSOLE: each with what follows it; fails if there are any. All is
+# read to its end: a writer that nobody reads fails as if there were none.
 debug_reports() {
-	! tr -d '\r' <"$1" | grep -E -A 45 "$DEBUG_REPORT" | head -n 400
+	! tr -d '\r' <"$1" | debug_races | grep -E -A 45 "$DEBUG_REPORT" |
+		awk 'NR <= 400'
+}
+
+# Leaves out the races of KCSAN in which the module's code is on neither side:
+# the kernel has many of its own. Each report is between two lines of "=". The
+# other processor may say something in its midst, which is then shown with it.
+debug_races() {
+	awk '
+		/=================$/ { inside = !inside }
+		!inside && !/=================$/ { print; next }
+		{ block = block $0 "\n" }
+		/(BUG|WARNING|INFO|UBSAN|ODEBUG|Oops): / && !/BUG: KCSAN/ { ours = 1 }
+		/ by (task|interrupt)/ { top = 1; next }
+		top && /\+0x[0-9a-f]+\/0x/ {
+			if (/\[tcp_lucid\]/)
+				ours = 1
+			top = 0
+		}
+		!inside {
+			if (block !~ /BUG: KCSAN/ || ours)
+				printf "%s", block
+			block = ""
+			ours = top = 0
+		}
+		END { printf "%s", block }'
 }
 
 ### suites
 
-# debug_suites: of the suites on stdin, those that have to do with a kernel.
+# debug_suites: of the suites on stdin, those that KERNEL runs: not arithmetic,
+# which never enters it, and where every second is a real one, those of races.
 debug_suites() {
-	grep -v '^arithmetic/'
+	if [ "$KERNEL" = kcsan ]; then
+		grep -xF "$KCSAN_SUITES" || :
+	else
+		grep -v '^arithmetic/'
+	fi
 }
+
+KCSAN_SUITES='counts.py
+fuzz.py
+many.py
+stress_switch.py
+stress_load.py'
 
 # Suites whose times this kernel cannot keep: "NAME WHY" per line. They run, and
 # the kernel is to report nothing; what their own tests say is not asked.
 DEBUG_UNTIMED='handshake.py exact round trips, which its slow processor makes longer
 summary.py exact round trips
+decisions.py the queue of a long path, which its slow processor never fills
+window.py how far the window is after so many round trips
 ecn.py its packets are compared with another run, one by one
 flow_control.py exact times between probes'
 
-# debug_untimed SUITE: prints why its tests are not asked; fails if they are.
+# debug_untimed KERNEL/SUITE: prints why its tests are not asked; fails if they
+# are.
 debug_untimed() {
-	awk -v suite="$1" '$1 == suite { $1 = ""; print; found = 1 }
-		END { exit !found }' <<<"$DEBUG_UNTIMED"
+	case $1 in
+	kcsan/*) echo ' real time, on a slow machine' ;;
+	debug/*) awk -v suite="${1#*/}" '
+		$1 == suite { $1 = ""; print; found = 1 }
+		END { exit !found }' <<<"$DEBUG_UNTIMED" ;;
+	*)	return 1 ;;
+	esac
 }

@@ -40,7 +40,7 @@ guest_qemu() {
 	# The command line is hashed into the kernel's random pool.
 	kargs+=("lab.seed=$seed" "${GUEST_ARGS[@]}")
 	# It goes on after a report: there may be more, and all are shown.
-	[ "$KERNEL" != $LAB_DEBUG ] || kargs+=(panic_on_warn=0 kasan_multi_shot)
+	! kernel_finds "$KERNEL" || kargs+=(panic_on_warn=0 kasan_multi_shot)
 	QEMU=(
 		qemu-system-x86_64 -nodefaults -no-user-config -display none
 		-no-reboot -machine "pc-i440fx-6.2,nvdimm=on" -smp "$cpus"

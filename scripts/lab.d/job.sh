@@ -16,7 +16,7 @@ job_stage() {
 
 	mkdir -p "$root/lab" "$root/src" "$root/usr/src/kselftest"
 	cp "$LAB_D/guest-init" "$root/lab/init"
-	[ "$KERNEL" != $LAB_DEBUG ] || cp "$LAB_D/guest-debug" "$root/lab/last"
+	! kernel_finds "$KERNEL" || cp "$LAB_D/guest-debug" "$root/lab/last"
 
 	# Objects of the module are of no use there, the rest of the tree is.
 	tar -cf - -C "$src" --exclude='./.sources' --exclude='.*.cmd' \

@@ -92,10 +92,10 @@ run_job() {
 	no-*)		die "guest failed: $status" ;;
 	esac
 	[ -z "$out" ] || results_unpack "$run/results" "$out"
-	if [ "$KERNEL" = $LAB_DEBUG ]; then
-		coverage_add "$run/results"
+	[ "$KERNEL" != debug ] || coverage_add "$run/results"
+	if kernel_finds "$KERNEL"; then
 		debug_reports "$run/console" >&2 || {
-			say 'the debug kernel had something to report (above)'
+			say "the $KERNEL kernel had something to report (above)"
 			status=$LAB_REPORTED
 		}
 	fi
