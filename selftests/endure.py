@@ -36,6 +36,7 @@ HARMLESS = re.compile("|".join((
     "drop_caches", "netem: version", "random: crng", "hrtimer: interrupt took",
     "TCP cdg", "clocksource: timekeeping watchdog",
     "perf: interrupt took too long",
+    "Automounting of tracing to debugfs is deprecated",
     "entered (promiscuous|allmulticast) mode",
     "left (promiscuous|allmulticast) mode")))
 
