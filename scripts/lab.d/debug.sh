@@ -178,6 +178,9 @@ stress_load.py'
 DEBUG_UNTIMED='handshake.py exact round trips, which its slow processor makes longer
 summary.py exact round trips
 decisions.py the queue of a long path, which its slow processor never fills
+path_signals.py one event for each round trip, which is longer here
+retransmit.py a rule of nftables that is to be there before a timeout
+transfer.py the same
 window.py how far the window is after so many round trips
 ecn.py its packets are compared with another run, one by one
 flow_control.py exact times between probes'
