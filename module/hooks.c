@@ -67,10 +67,14 @@ static notrace struct lucid_entry *lucid_entry_at(struct lucid_hooks *hooks,
 	return entry;
 }
 
-static void notrace lucid_entry_called(unsigned long ip,
-				       unsigned long parent_ip,
-				       struct ftrace_ops *ops,
-				       struct ftrace_regs *fregs)
+/*
+ * KCSAN would take an interrupt that sets its own bit against recursion, and
+ * puts the task's word back as it was, for a race.
+ */
+static void notrace __no_kcsan lucid_entry_called(unsigned long ip,
+						  unsigned long parent_ip,
+						  struct ftrace_ops *ops,
+						  struct ftrace_regs *fregs)
 {
 	struct lucid_entry *entry;
 	int bit;
