@@ -16,6 +16,8 @@ from lucid import Path, Trace, cookie, equal, ksft, run, wait
 
 AT_ONCE = times(500)
 IN_ALL = 10 * AT_ONCE
+# What kfree_rcu() frees waits on its CPU, in 7.2, until there are 60 of a size.
+FEW = max(AT_ONCE // 20, 100)
 
 
 def the_path(rate):
@@ -69,7 +71,7 @@ def at_once():
         equal(numbers - told, set(), "connections without a summary")
     ksft.print_msg(f"{AT_ONCE} open: objects more than before {during}")
     ksft.print_msg(f"closed: {growth(before, after, 3)}")
-    equal(growth(before, after, AT_ONCE // 20), {},
+    equal(growth(before, after, FEW), {},
           "objects that stayed")
 
 

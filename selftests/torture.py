@@ -140,7 +140,12 @@ class Stage:
     def _summaries(self):
         """Each connection has one, which knows how much has crossed."""
         for number, (out, into) in self.known.items():
-            found = self.trace.read("summary", cookie=number)
+            # A last FIN may have been lost more than once.
+            for _ in range(60):
+                found = self.trace.read("summary", cookie=number)
+                if found:
+                    break
+                wait(1)
             equal(len(found), 1, "summaries of a connection")
             # SYN and FIN count for a byte each.
             assert out <= found[0].bytes_acked <= out + 2 and \
