@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Connections in great numbers: N at once, ten times N one after another. No event is
 lost without being counted, and all memory comes back: of no slab cache does an
-object stay for one connection in twenty. See endure.py. N is 500:
+object stay for one connection in twenty (or a hundred). See endure.py. N is 500:
 
 LUCID_STRESS=200 ./many.py, in "lab run --timeout 7200 --", is 100,000 and 1,000,000.
 """
