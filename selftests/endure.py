@@ -19,9 +19,8 @@ import socket
 import sys
 import traceback
 
-from lucid import TRACEFS, equal, libc, sh, wait
+from lucid import SCALE, TRACEFS, equal, libc, sh, wait
 
-SCALE = float(os.environ.get("LUCID_STRESS", 1))
 CONTROLS = ("lucid", "lucid_reno")
 NOBODY = 65534
 MODULE = "/sys/module/tcp_lucid"
