@@ -135,7 +135,7 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 				      unsigned long parent_ip)
 {
-	const struct sock *sk = lucid_arg(fregs, 0);
+	const struct sock *sk = lucid_arg(fregs, 0), *heir;
 	struct lucid_conn conn;
 	bool had_request;
 
@@ -144,7 +144,9 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 	 * it none was seen: a SYN cookie, a Fast Open, or nobody listened yet.
 	 */
 	had_request = atomic64_read(&sk->sk_cookie);
-	this_cpu_write(lucid_heir, had_request ? sk : NULL);
+	/* A name only: 6.1's macro on x86 puts no parentheses around it. */
+	heir = had_request ? sk : NULL;
+	this_cpu_write(lucid_heir, heir);
 	if (trace_listen_enabled() && lucid_listen_child(sk))
 		had_request = false;
 	if (!trace_state_enabled())
