@@ -8,8 +8,8 @@
 # KERNEL/NAME, or host/NAME if it is one of the lab's own, which need no kernel.
 
 lab_test() {
-	local kernel=6.12 what=suites
-	local -a kernels built=()
+	local kernel='' what=suites
+	local -a kernels built=() others=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -20,6 +20,10 @@ lab_test() {
 		*)	die "lab test does not know '$1'" ;;
 		esac
 	done
+	# Unless told which, all of them; those that are not booted have to
+	# compile at least.
+	[ -n "$kernel" ] || others=("${LAB_KERNELS[@]}")
+	: "${kernel:=6.12}"
 	! kernel_finds "$kernel" || [ $what = suites ] ||
 		die "the $kernel kernel runs suites only: leave out --$what or --kernel $kernel"
 	kernels=("$kernel")
@@ -66,6 +70,9 @@ test_all_suites() {
 	for kernel in "${kernels[@]}"; do
 		test_select "$kernel"
 		! test_build || built+=("$kernel")
+	done
+	for kernel in "${others[@]}"; do
+		[[ " ${kernels[*]} " == *" $kernel "* ]] || test_elsewhere "$kernel"
 	done
 	test_suites "${built[@]}"
 	[ "${built[*]}" != debug ] || coverage_print | sed 's/^/# /'
@@ -143,11 +150,7 @@ test_lint() {
 test_build() {
 	local dir=$KERNEL_BUILD/check
 
-	# A copy of its own: everything is compiled, whatever was before.
-	rm -rf "$dir"
-	sync_sources "$dir"
-	test_check "$KERNEL/module builds without warnings (W=1)" \
-		without_warnings module_make "$dir" W=1
+	test_module
 	test_check "$KERNEL/sparse has nothing to say (C=2)" \
 		without_warnings module_make "$dir" C=2
 	test_check "$KERNEL/selftests build without warnings" \
@@ -157,6 +160,33 @@ test_build() {
 		return 1
 	fi
 	locked "$KERNEL_BUILD/.lock" build_all
+}
+
+# A copy of its own: everything is compiled, whatever was before.
+test_module() {
+	rm -rf "$KERNEL_BUILD/check"
+	sync_sources "$KERNEL_BUILD/check"
+	test_check "$KERNEL/module builds without warnings (W=1)" \
+		without_warnings module_make "$KERNEL_BUILD/check" W=1
+}
+
+# test_elsewhere KERNEL: it is not booted, and of its archive only the compiler
+# and the headers are wanted.
+test_elsewhere() {
+	local image MIRROR RELEASE KERNEL_TREE
+	local -a MODULE_FLAGS=()
+
+	kernel_select "$1"
+	MIRROR=$(lab_mirror) || exit
+	if ! image=$(kernel_image 2>"$TEST_DIR/image"); then
+		test_skip "$KERNEL/module builds without warnings (W=1)" \
+			"$(sed 's/^lab: //' "$TEST_DIR/image")"
+		return
+	fi
+	RELEASE=${image#linux-image-}
+	KERNEL_TREE=/lib/modules/$RELEASE/build
+	toolchain
+	test_module
 }
 
 without_warnings() {
