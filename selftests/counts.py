@@ -18,9 +18,7 @@ CONNECTIONS = int(os.environ.get("CONNECTIONS", 1200))
 
 def lossy(netem, family, count, *some):
     path = Path()
-    for dev in ("rc", "rs"):
-        path.router.sh(f"tc qdisc replace dev {dev} root netem limit 100000 "
-                       f"{netem}")
+    path.netem(f"limit 100000 {netem}")
     for end in (path.client, path.server):
         end.sysctl("ipv4/tcp_lucid/syn_event_rate", 0)
     with Watch(path.client, path.server) as watch:
@@ -63,9 +61,7 @@ def corrupted():
 def all_at_once():
     """all of it: loss, reordering, duplication, corruption, few ports, few buckets"""
     path = Path()
-    for dev in ("rc", "rs"):
-        path.router.sh(f"tc qdisc replace dev {dev} root netem limit 100000 "
-                       "delay 10ms 4ms loss 3% duplicate 3% corrupt 1%")
+    path.netem("limit 100000 delay 10ms 4ms loss 3% duplicate 3% corrupt 1%")
     for end in (path.client, path.server):
         end.sysctl("ipv4/tcp_lucid/syn_event_rate", 0)
     path.client.sysctl("ipv4/ip_local_port_range", "20000 20019")

@@ -188,11 +188,9 @@ class Path:
         # Neighbours are resolved now, not while something is being measured.
         for address in self.ADDR[4][1], self.ADDR[6][1]:
             self.client.sh(f"ping -c 1 -W 5 {address}")
-        for dev in ("rc", "rs"):
-            self.router.sh(f"tc qdisc replace dev {dev} root netem limit {limit}"
-                           f" delay {delay_ms}ms"
-                           + (f" rate {rate}" if rate and dev == "rs" else "")
-                           + (f" {loss}" if loss and dev == "rs" else ""))
+        netem = f"limit {limit} delay {delay_ms}ms"
+        self.netem(netem, "rc")
+        self.netem(netem + (rate and f" rate {rate}") + (loss and f" {loss}"), "rs")
 
     def _link(self, end, dev, router_dev, net):
         sh(f"ip link add {dev} netns {end} type veth peer {router_dev}"
@@ -205,6 +203,14 @@ class Path:
             sh(f"ip -n {ns} link set {name} up")
         sh(f"ip -n {end} route add default via 10.0.{net}.254")
         sh(f"ip -n {end} route add default via fd0{net}::fe")
+
+    def netem(self, how, *devs):
+        """What netem does, each way or at these of the router's devices. It is a
+        new one: one that is told anew keeps the corruption and reordering it had.
+        """
+        for dev in devs or ("rc", "rs"):
+            self.router.sh(f"tc qdisc del dev {dev} root 2>/dev/null;"
+                           f" tc qdisc add dev {dev} root netem {how}")
 
     def drop(self, rule):
         """Let the router drop what an nftables match says, until undrop()."""

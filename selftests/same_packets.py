@@ -135,9 +135,8 @@ tcp sport 4000 meta length > 600 numgen inc mod 100000 vmap {{ {verdicts} }}
 def transfer(cc, which="", family=4, delay_ms=20):
     """Like every other: the path's queues and counters, too, are new."""
     path = the_path()
-    for dev, rate in ("rc", ""), ("rs", "rate 20mbit"):
-        path.router.sh(f"tc qdisc del dev {dev} root; tc qdisc add dev {dev} root"
-                       f" netem limit 1000 delay {delay_ms}ms {rate}")
+    path.netem(f"limit 1000 delay {delay_ms}ms", "rc")
+    path.netem(f"limit 1000 delay {delay_ms}ms rate 20mbit", "rs")
     lose(path, which, family)
     return Sent(path, cc, family)
 

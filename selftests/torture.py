@@ -50,7 +50,7 @@ class Stage:
 
     def __enter__(self):
         self.quiet.__enter__()
-        self._netem(self.netem)
+        self.path.netem(f"limit 10000 {self.netem}")
         for end in self.path.client, self.path.server:
             for key, value in self.sysctls.items():
                 with end, open(f"/proc/sys/net/ipv4/{key}") as file:
@@ -66,12 +66,6 @@ class Stage:
         return [end.nstat()["TcpInCsumErrors"]
                 for end in (self.path.client, self.path.server)]
 
-    def _netem(self, netem):
-        # A netem that is told anew keeps the corruption and reordering it had.
-        for dev in ("rc", "rs"):
-            self.path.router.sh(f"tc qdisc del dev {dev} root; tc qdisc add dev "
-                                f"{dev} root netem limit 10000 {netem}")
-
     def __exit__(self, kind, *why):
         try:
             wait(3)
@@ -86,7 +80,7 @@ class Stage:
             # A worker, which is another process, must not restore.
             for (end, key), value in self.kept.items():
                 end.sysctl(f"ipv4/{key}", value)
-            self._netem("delay 5ms")
+            self.path.netem("limit 10000 delay 5ms")
         self.quiet.__exit__(kind, *why)
 
     def counted(self, end, name):

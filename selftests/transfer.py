@@ -535,8 +535,7 @@ def bulk():
     """2 % reordering by netem, 4 controls: the counts are the kernel's own"""
     for family, cc in ((4, "lucid"), (6, "cubic"), (4, "reno"), (6, "lucid_reno")):
         path = Path(delay_ms=10, rate="20mbit")
-        path.router.sh("tc qdisc replace dev rs root netem limit 10000 rate"
-                       " 20mbit delay 10ms 3ms reorder 98%")
+        path.netem("limit 10000 rate 20mbit delay 10ms 3ms reorder 98%", "rs")
         client, server = path.pair(family, cc)
         path.inum, path.nstat = path.client.inum, path.client.nstat
         with Watch(path) as watch:
