@@ -202,6 +202,18 @@ u32 lucid_cubic_alpha(const struct lucid_cubic *ca,
 	       (LUCID_FACTOR_ONE + par->beta);
 }
 
+/*
+ * Where cwnd is W_est, somebody else may have lowered it: the core does while an
+ * application leaves the window unused (RFC 7661 has why). W_est comes down with
+ * it, or the first ACK of what is sent next would take all of it back at once.
+ */
+static void lucid_cubic_follow(struct lucid_cubic *ca, u64 cwnd)
+{
+	if (ca->epoch.region == LUCID_CUBIC_RENO_FRIENDLY &&
+	    lucid_cubic_w_est(ca) > cwnd >> 16)
+		lucid_cubic_set_w_est(ca, cwnd >> 16);
+}
+
 /* W_est += alpha * acked / cwnd, nothing lost to rounding (4.3). */
 static void lucid_cubic_update_w_est(struct lucid_cubic *ca,
 				     const struct lucid_cubic_params *par,
@@ -251,6 +263,8 @@ void lucid_cubic_cong_avoid(struct lucid_cubic *ca,
 
 	if (ca->epoch.region == LUCID_CUBIC_NONE)
 		lucid_cubic_begin_stage(ca, par, win->cwnd, now);
+	else
+		lucid_cubic_follow(ca, cwnd);
 
 	/* Beyond the horizon the stage does not age: t_epoch stays within
 	 * reach of a 32-bit clock for as long as the stage lasts.
@@ -380,7 +394,7 @@ u32 lucid_cubic_ssthresh(struct lucid_cubic *ca,
 void lucid_cubic_on_rto(struct lucid_cubic *ca)
 {
 	lucid_cubic_end_stage(ca);
-	ca->epoch.w_max = 0;
+	lucid_cubic_set_w_max(ca, 0);
 }
 
 /**
@@ -391,13 +405,13 @@ void lucid_cubic_on_rto(struct lucid_cubic *ca)
  *
  * Section 4.9.2: restores W_max, K, t_epoch, W_est and cwnd_prior; the core
  * restores ssthresh. A window that has grown past the old one since is better
- * founded than what it would be replaced by, and stays with its stage.
+ * founded than what it would be replaced by, and stays with its stage and W_max.
  *
  * Return: the window from now on, packets.
  */
 u32 lucid_cubic_undo(struct lucid_cubic *ca, u32 cwnd, u32 prior_cwnd)
 {
-	if (cwnd >= prior_cwnd)
+	if (cwnd > prior_cwnd)
 		return cwnd;
 
 	ca->epoch = ca->undo;

@@ -748,8 +748,10 @@ TEST_F(cubic, a_timeout_during_recovery_forgets_w_max_too)
 {
 	begin_stage(self, 1000);
 	self->win.cwnd = 900;
+	self->ca.cwnd_frac = 3U << 30;
 	lose(self);
 	lucid_cubic_on_rto(&self->ca);
+	EXPECT_EQ(0, w_max(self));
 	self->win.cwnd = self->win.ssthresh;
 	ack(self, 0);
 	EXPECT_EQ(0, self->ca.epoch.k);
@@ -904,6 +906,18 @@ TEST_F(cubic, undo_in_the_first_slow_start_forgets_the_loss)
 	EXPECT_EQ(LUCID_CUBIC_NONE, lucid_cubic_region(&self->ca));
 }
 
+TEST_F(cubic, a_loss_that_left_the_window_as_it_was_is_undone_too)
+{
+	begin_stage(self, 1000);
+	self->win.cwnd = 2;
+	lose(self);
+	EXPECT_EQ(2, self->win.cwnd);
+	EXPECT_GT(1000, w_max(self));
+	EXPECT_EQ(2, lucid_cubic_undo(&self->ca, self->win.cwnd, 2));
+	EXPECT_EQ(1000, w_max(self));
+	EXPECT_NE(LUCID_CUBIC_NONE, lucid_cubic_region(&self->ca));
+}
+
 TEST_F(cubic, a_window_that_has_grown_past_the_old_one_is_not_undone)
 {
 	struct lucid_cubic before;
@@ -946,6 +960,29 @@ TEST_F(cubic, thirty_seconds_limited_by_the_application_change_nothing)
 		  lucid_cubic_elapsed(&self->ca, self->now));
 	EXPECT_NEAR(w_cubic(self, t * TICK + 0.2), cwnd(self), 8);
 	EXPECT_LE(self->win.cwnd, window + 25);
+}
+
+TEST_F(cubic, a_window_that_the_core_lowered_is_not_taken_back_at_once)
+{
+	u32 i;
+
+	self->srtt = SECOND / 1000;
+	begin_stage(self, 140);
+	for (i = 0; i < 60; i++)
+		round_trip(self);
+	ASSERT_EQ(LUCID_CUBIC_RENO_FRIENDLY, lucid_cubic_region(&self->ca));
+	EXPECT_NEAR(w_est(self), cwnd(self), 1e-4);
+
+	self->win.cwnd -= 20;
+	i = self->win.cwnd;
+	lucid_cubic_app_limited(&self->ca, self->now);
+	ack(self, 1);
+	EXPECT_EQ(i, self->win.cwnd);
+	EXPECT_NEAR(i, w_est(self), 1);
+	/* From there on as Reno. */
+	round_trip(self);
+	EXPECT_NEAR(i + 9.0 / 17, w_est(self), 1);
+	EXPECT_NEAR(w_est(self), cwnd(self), 1e-4);
 }
 
 TEST_F(cubic, it_does_not_matter_how_time_that_does_not_count_is_cut)
@@ -1053,7 +1090,6 @@ TEST_F(cubic, w_est_stays_in_the_range_of_a_window)
 	ack(self, LUCID_CWND_MAX);
 	EXPECT_EQ(LUCID_CWND_MAX, w_est(self));
 	EXPECT_EQ(LUCID_CWND_MAX, self->win.cwnd);
-	self->win.cwnd = 1;
 	ack(self, 4000000000U);
 	EXPECT_EQ(LUCID_CWND_MAX, w_est(self));
 }
