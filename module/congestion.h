@@ -19,6 +19,9 @@ extern struct tcp_congestion_ops lucid_reno_ops;
  * @told_ssthresh: packets, the same
  * @told_phase: TCP_LUCID_PHASE_*, the same; 0 before the first event
  * @ece: the ACK that is being served echoes a congestion mark
+ * @tail: it acknowledges more than a tail loss probe had sent again: what that
+ *	repaired was lost
+ * @cwr: TCP_LUCID_CAUSE_*: why ssthresh was asked for, if CWR is what follows
  * @reducing: ssthresh has been asked for; what follows tells why
  * @was_slow_start: it was slow start that this reduction ended
  * @rto: an RTO has been told; the change of state that belongs to it follows
@@ -32,12 +35,14 @@ struct lucid_flow {
 	u32 told_ssthresh;
 	u8 told_phase;
 	u8 ece:1,
+	   tail:1,
 	   reducing:1,
 	   was_slow_start:1,
 	   rto:1,
 	   unused:1,
 	   paced:1;
 	u8 holds;
+	u8 cwr;
 };
 
 static inline void lucid_window_load(struct lucid_window *win,

@@ -225,7 +225,7 @@ void lucid_tell_undo(const struct sock *sk, const struct lucid_cubic *ca,
 /**
  * lucid_tell_unused() - time that does not count begins or ends
  * @sk: a socket on one of our controls, locked
- * @ca: CUBIC's state
+ * @ca: CUBIC's state, NULL for lucid_reno
  * @what: TCP_LUCID_UNUSED_*
  */
 void lucid_tell_unused(const struct sock *sk, const struct lucid_cubic *ca,
@@ -242,7 +242,7 @@ void lucid_tell_unused(const struct sock *sk, const struct lucid_cubic *ca,
 
 	if (!trace_unused_enabled())
 		return;
-	if (lucid_cubic_region(ca) != LUCID_CUBIC_NONE)
+	if (ca && lucid_cubic_region(ca) != LUCID_CUBIC_NONE)
 		un.t_us = lucid_ticks_to_us(lucid_cubic_elapsed(ca, un.now_us));
 	lucid_conn_from_sock(&conn, sk);
 	trace_unused(&conn, &un);

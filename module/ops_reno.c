@@ -9,6 +9,7 @@
  */
 #include <linux/module.h>
 
+#include "compat.h"
 #include "congestion.h"
 #include "decisions.h"
 #include "info.h"
@@ -53,7 +54,7 @@ static void lucid_reno_op_in_ack_event(struct sock *sk, u32 flags)
 {
 	struct lucid_reno *ca = inet_csk_ca(sk);
 
-	lucid_signal_ack(&ca->flow, flags);
+	lucid_signal_ack(sk, &ca->flow, flags);
 }
 
 static void lucid_reno_op_pkts_acked(struct sock *sk,
@@ -67,12 +68,16 @@ static void lucid_reno_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct lucid_reno *ca = inet_csk_ca(sk);
 	bool slow_start = tcp_in_slow_start(tp);
+	bool unused = !tcp_is_cwnd_limited(sk);
 	u32 cwnd = tcp_snd_cwnd(tp);
 	struct lucid_window win;
 
+	if (unused != ca->flow.unused)
+		lucid_tell_unused(sk, NULL, unused ? TCP_LUCID_UNUSED_BEGAN :
+						     TCP_LUCID_UNUSED_ENDED);
+	ca->flow.unused = unused;
 	/* RFC 5681 lets a window grow only while it is what limits. */
-	ca->flow.unused = !tcp_is_cwnd_limited(sk);
-	if (!ca->flow.unused) {
+	if (!unused) {
 		lucid_window_load(&win, tp);
 		lucid_reno_on_ack(&win, acked);
 		lucid_window_store(tp, &win);
@@ -115,12 +120,26 @@ static void lucid_reno_op_set_state(struct sock *sk, u8 new_state)
 	lucid_reno_op_watch(sk, new_state);
 }
 
+/* Sending resumes with nothing in flight. */
+static void lucid_reno_op_tx_start(struct sock *sk)
+{
+	lucid_tell_unused(sk, NULL, TCP_LUCID_UNUSED_IDLE);
+}
+
 static void lucid_reno_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)
 {
 	struct lucid_reno *ca = lucid_reno_of(sk);
 
-	if (ev == CA_EVENT_LOSS)
+	switch (ev) {
+	case CA_EVENT_TX_START:
+		lucid_reno_op_tx_start(sk);
+		break;
+	case CA_EVENT_LOSS:
 		lucid_reno_reduced(sk, ca, lucid_signal_cause_loss(&ca->flow));
+		break;
+	default:
+		break;
+	}
 }
 
 static u32 lucid_reno_op_undo_cwnd(struct sock *sk)
@@ -149,6 +168,10 @@ struct tcp_congestion_ops lucid_reno_ops __read_mostly = {
 	.set_state	= lucid_reno_op_set_state,
 	.undo_cwnd	= lucid_reno_op_undo_cwnd,
 	.cwnd_event	= lucid_reno_op_cwnd_event,
+#ifdef LUCID_HAVE_TX_START
+	/* 7.1 took CA_EVENT_TX_START out of cwnd_event(). */
+	.cwnd_event_tx_start = lucid_reno_op_tx_start,
+#endif
 	.get_info	= lucid_reno_op_get_info,
 	.flags		= TCP_CONG_NON_RESTRICTED,
 	.owner		= THIS_MODULE,

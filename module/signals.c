@@ -2,13 +2,16 @@
 /*
  * Congestion signals
  *
- * The core asks a control for ssthresh and does not say why. The circumstances
- * tell: tcp_enter_cwr(), alone, forgets how to undo before it asks, and that
- * comes of an ECN echo, which the control has just heard of, or of a full local
- * queue. The other two asks are followed at once by what tells them apart: the
- * RTO by CA_EVENT_LOSS, fast recovery by its change of state.
+ * The core asks a control for ssthresh and does not say why. Circumstances tell.
+ * The RTO is followed at once by CA_EVENT_LOSS, fast recovery by its change of
+ * state. State CWR follows three: a loss that the tail loss probe repaired
+ * (tcp_process_tlp_ack()), before anything else is made of the same ACK; and
+ * tcp_enter_cwr(), which forgets how to undo before it asks, of an ECN echo,
+ * which the control has just heard of, or of a full local queue.
  */
 #include "signals.h"
+
+#include "resend.h"
 
 #include <uapi/linux/tcp_lucid.h>
 
@@ -17,14 +20,24 @@
  */
 #define LUCID_HOLDS_MAX		10
 
+/*
+ * Under fq a packet does not wait here but in the queue, which drops what is to
+ * leave later than its horizon: 10 s, unless told otherwise.
+ */
+#define LUCID_HOLD_FQ		(5 * HZ)
+
 /**
- * lucid_signal_ack() - an ACK has arrived, nothing is done about it yet
- * @flow: in a socket's private state
+ * lucid_signal_ack() - an ACK has arrived, no loss is made of it yet
+ * @sk: a socket on one of our controls, locked; snd_una is the ACK's already
+ * @flow: in its private state
  * @flags: CA_ACK_*
  */
-void lucid_signal_ack(struct lucid_flow *flow, u32 flags)
+void lucid_signal_ack(const struct sock *sk, struct lucid_flow *flow, u32 flags)
 {
+	const struct tcp_sock *tp = tcp_sk(sk);
+
 	flow->ece = !!(flags & CA_ACK_ECE);
+	flow->tail = lucid_resend_mended_tail(tp, tp->snd_una);
 }
 
 /**
@@ -39,10 +52,14 @@ void lucid_signal_ack(struct lucid_flow *flow, u32 flags)
 enum lucid_signal lucid_signal(const struct sock *sk, struct lucid_flow *flow)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
+	bool tail = flow->tail;
 
 	flow->reducing = 1;
 	flow->was_slow_start = tcp_in_slow_start(tp);
-	if (flow->ece && !tp->prior_ssthresh && !tp->undo_marker)
+	flow->tail = 0;
+	flow->cwr = tail ? TCP_LUCID_CAUSE_LOSS :
+		    flow->ece ? TCP_LUCID_CAUSE_ECE : TCP_LUCID_CAUSE_LOCAL;
+	if (!tail && flow->ece && !tp->prior_ssthresh && !tp->undo_marker)
 		return LUCID_SIGNAL_ECE;
 	return LUCID_SIGNAL_LOSS;
 }
@@ -89,14 +106,17 @@ u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 		       0 : TCP_LUCID_CAUSE_RTO_AGAIN;
 	if (!reducing)
 		return 0;
-	if (new_state == TCP_CA_CWR)
-		return flow->ece ? TCP_LUCID_CAUSE_ECE :
-				   TCP_LUCID_CAUSE_LOCAL;
-	return TCP_LUCID_CAUSE_LOSS;
+	return new_state == TCP_CA_CWR ? flow->cwr : TCP_LUCID_CAUSE_LOSS;
 }
 
-/* Pacing is what holds a packet back. It may be somebody else's wish, too. */
-static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
+/**
+ * lucid_signal_hold_end() - nothing is held back any more
+ * @sk: a socket on one of our controls, locked
+ * @flow: in its private state
+ *
+ * Pacing is what holds a packet back. It may be somebody else's wish, too.
+ */
+void lucid_signal_hold_end(struct sock *sk, struct lucid_flow *flow)
 {
 	flow->holds = 0;
 	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
@@ -123,7 +143,7 @@ void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 
 	if (!flow->ece || tcp_snd_cwnd(tp) > 1) {
 		if (flow->holds)
-			lucid_hold_end(sk, flow);
+			lucid_signal_hold_end(sk, flow);
 		return;
 	}
 
@@ -131,7 +151,8 @@ void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 		    SK_PACING_NEEDED) == SK_PACING_NONE)
 		flow->paced = 1;
 	delay = (u64)inet_csk(sk)->icsk_rto << flow->holds;
-	delay = min_t(u64, delay, TCP_RTO_MAX);
+	delay = min_t(u64, delay, sk->sk_pacing_status == SK_PACING_FQ ?
+				  LUCID_HOLD_FQ : TCP_RTO_MAX);
 	tp->tcp_wstamp_ns = max(tp->tcp_wstamp_ns,
 				tp->tcp_clock_cache +
 				(u64)jiffies_to_usecs(delay) * NSEC_PER_USEC);
