@@ -25,6 +25,7 @@
 #include "conn.h"
 #include "demand.h"
 #include "observers.h"
+#include "resend.h"
 
 static void lucid_ecn_emit(const struct sock *sk, u8 what, u32 seq, u32 count)
 {
@@ -153,12 +154,32 @@ static void notrace lucid_entry_enter_cwr(struct ftrace_regs *fregs,
 	this_cpu_write(lucid_local_note, sk);
 }
 
+/* The socket whose window is about to be reduced for the loss of a tail. */
+static DEFINE_PER_CPU(const struct sock *, lucid_tail_note);
+
+/*
+ * tcp_ack(sk, skb, flag): what a probe has repaired is a loss, and reduces the
+ * window (tcp_process_tlp_ack()) before the same ACK's echo can.
+ */
+static void notrace lucid_entry_tail_ack(struct ftrace_regs *fregs,
+					 unsigned long parent_ip)
+{
+	const struct sock *sk = lucid_arg(fregs, 0);
+	const struct sk_buff *skb = lucid_arg(fregs, 1);
+
+	if (!lucid_resend_mended_tail(tcp_sk(sk), TCP_SKB_CB(skb)->ack_seq))
+		sk = NULL;
+	this_cpu_write(lucid_tail_note, sk);
+}
+
 static void lucid_probe_cwr(void *unused, struct sock *sk, const u8 ca_state)
 {
 	if (ca_state != TCP_CA_CWR || !trace_ecn_enabled())
 		return;
 	if (raw_cpu_read(lucid_local_note) == sk)
 		raw_cpu_write(lucid_local_note, NULL);
+	else if (raw_cpu_read(lucid_tail_note) == sk)
+		raw_cpu_write(lucid_tail_note, NULL);
 	else
 		lucid_ecn_emit(sk, TCP_LUCID_ECN_ECE_RECEIVED,
 			       tcp_sk(sk)->snd_una, 0);
@@ -176,6 +197,10 @@ static struct lucid_entry lucid_ecn_entries[] = {
 	{
 		.name = "tcp_enter_cwr",
 		.call = lucid_entry_enter_cwr,
+		.provides = TCP_LUCID_CAN_ECN,
+	}, {
+		.name = "tcp_ack",
+		.call = lucid_entry_tail_ack,
 		.provides = TCP_LUCID_CAN_ECN,
 	}, {
 		.name = LUCID_ECN_CHECK,

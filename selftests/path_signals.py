@@ -115,6 +115,31 @@ def no_marks():
     equal(kinds, {"CWR_SENT", "CWR_RECEIVED"}, "events of a loss")
 
 
+def tail_loss():
+    """the loss of a tail, which its probe repairs, is no mark (IPv4, IPv6, ECN, none)"""
+    for family, ip, mss, ecn in ((4, "ip", 1448, 0), (6, "ip6", 1428, 1)):
+        path = Path(delay_ms=10)
+        for end in (path.client, path.server):
+            end.sysctl("ipv4/tcp_ecn", ecn)
+        with Trace("ecn") as trace:
+            client, server = path.pair(family, "cubic")
+            before = path.client.nstat()
+            path.drop(f"{ip} saddr {path.ADDR[family][0]} {ip} length > 600"
+                      " numgen inc mod 1000 == 9")
+            client.sendall(bytes(10 * mss))
+            wait(1)
+            client.sendall(bytes(3 * mss))
+            wait(1)
+            path.undrop()
+            after = path.client.nstat()
+            name = "TcpExtTCPLossProbeRecovery"
+            equal(after[name] - before[name], 1, name)
+            kinds = {e.what for e in trace.read()}
+        assert "ECE_RECEIVED" not in kinds, kinds
+        client.close()
+        server.close()
+
+
 def samples():
     """a segment at a time: each round trip is an event, as TCP_INFO, on the wire"""
     for family in (4, 6):
@@ -183,4 +208,4 @@ def only_when_heard():
     soon(set(), "hooked after")
 
 
-run(marks, marks_run, no_marks, samples, once_a_round_trip, only_when_heard)
+run(marks, marks_run, no_marks, tail_loss, samples, once_a_round_trip, only_when_heard)
