@@ -68,9 +68,9 @@ static struct tcp_lucid_info lucid_info_now(const struct sock *sk,
 	if (own.flags & TCP_LUCID_FLAG_STAGE) {
 		own.w_est = ca->epoch.w_est;
 		own.k_ms = lucid_ticks_to_ms(ca->epoch.k);
+		/* As old as the last ACK made it: what comes after may be idle. */
 		own.epoch_ms =
-			lucid_ticks_to_ms(lucid_cubic_elapsed(ca,
-							      tp->tcp_mstamp));
+			lucid_ticks_to_ms(ca->t_last - ca->epoch.t_epoch);
 	}
 	return own;
 }
