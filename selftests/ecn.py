@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the controls do about ECN marks: RFC 3168, RFC 8511, RFC 9438 4.6."""
 
-import math
 import socket
 import struct
 
 from lucid import Capture, Flow, Path, Trace, equal, near, run, tcp_info, wait
+from replaying import leaves
 
 CWR = 128
 TCP_CC_INFO, BACKOFF, PACED = 26, 8, 16
@@ -62,13 +62,6 @@ def first_mark(cc, abe, key=None, value=None):
     assert cuts, f"{cc}: no reduction"
     equal({e.cause for e in cuts}, {"ECE"}, f"{cc}: causes")
     return cuts
-
-
-def leaves(cut, beta, what):
-    """A reduction says beta, and multiplies the window by it."""
-    equal(cut.beta, beta, f"{what}: beta")
-    want = {math.floor(w * beta / 1000) for w in (cut["cwnd"], cut["cwnd"] + 1)}
-    assert cut.ssthresh in want, f"{what}: {dict(cut)}"
 
 
 def abe_off():
@@ -159,6 +152,39 @@ def ends_with_the_marks():
     lab.bulk("lucid", 0.5, marks)
 
 
+def switched_away():
+    """another control in the midst of a wait: pacing that was for it goes, too"""
+    lab = Marked()
+
+    def marks(client):
+        lab.mark()
+        wait(5)
+        assert held(client) & PACED, "nothing is held back"
+        for cc in b"cubic", b"lucid":
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, cc)
+        equal(held(client) & (BACKOFF | PACED), 0, "backing off, pacing")
+    lab.bulk("lucid", 0.5, marks)
+
+
+def under_fq():
+    """where fq paces, a wait stays within its horizon: nothing is dropped there"""
+    lab = Marked()
+    lab.path.client.sh("tc qdisc add dev c0 root fq")
+
+    def marks(client):
+        lab.mark()
+        with Capture(lab.path.server, "s0") as capture:
+            wait(90)
+            sent = [p for p in capture.read() if p.src == "10.0.1.1" and p.len]
+        equal(tcp_info(client)["cwnd"], 1, "window")
+        gaps = [b.time - a.time for a, b in zip(sent, sent[1:])]
+        near(max(gaps), 5, 1, "longest wait, s")
+        said = lab.path.client.sh("tc -s qdisc show dev c0")
+        assert "dropped 0," in said, said
+        equal(tcp_info(client)["resent"], 0, "packets sent again")
+    lab.bulk("lucid", 0.5, marks)
+
+
 def reno_floor():
     """lucid_reno keeps to two packets, as in-tree reno"""
     lab = Marked()
@@ -171,4 +197,4 @@ def reno_floor():
 
 
 run(abe_off, abe_on, abe_only_for_marks, counted, down_to_one,
-    ends_with_the_marks, reno_floor)
+    ends_with_the_marks, switched_away, under_fq, reno_floor)
