@@ -89,9 +89,10 @@ void lucid_reno_on_ack(struct lucid_window *win, u32 acked)
  * @cwnd: window when congestion was found, packets
  * @beta: what remains of it, thousandths, below LUCID_FACTOR_ONE
  *
- * RFC 5681 section 3.1, equation (4), with the window in place of FlightSize:
- * it grows only while it is fully used, so the two are the same. Another @beta
- * than 500 is RFC 8511.
+ * RFC 5681 section 3.1, equation (4), with the window in place of FlightSize, as
+ * in-tree reno: it grows only while it is fully used, and the core lowers it
+ * while it is not (RFC 7661). Another @beta than 500 is RFC 8511's, or the
+ * user's.
  *
  * Return: ssthresh in packets, at least two.
  */
