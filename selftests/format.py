@@ -3,8 +3,10 @@
 """The formats of the events: what every bpftrace from 0.17 on can read."""
 
 import re
+import subprocess
 
-from lucid import TRACEFS, Path, Trace, equal, run, sh, wait, wait_closed
+from lucid import (TRACEFS, Path, Skip, Trace, equal, run, sh, wait,
+                   wait_closed)
 
 EVENTS = ("ack", "close", "connect_failed", "ecn", "epoch", "fast_open",
           "fast_retransmit", "flow_control", "handshake", "limited", "listen",
@@ -58,22 +60,44 @@ def named():
         with open(f"{TRACEFS}/events/tcp_lucid/{event}/format") as file:
             printed = file.read().split("print fmt:")[1]
         assert "TCP_" not in printed, f"{event}: a name without its number"
+        assert "state=%u" not in printed, f"{event}: a state without its name"
 
 
-def trace_cmd():
-    """trace-cmd shows a connection's events with names, not numbers"""
-    path = Path()
-    sh("trace-cmd start -e tcp_lucid")
-    client, server = path.pair()
+def connection():
+    """From the first SYN to TIME_WAIT."""
+    client, server = Path().pair()
     client.close()
     wait_closed(server)
     server.close()
     wait(0.5)
-    sh("trace-cmd stop; trace-cmd extract -o /tmp/trace.dat; trace-cmd reset")
-    said = sh("trace-cmd report -i /tmp/trace.dat")
+
+
+def has_names(said):
     for words in ("step=SYN-ACK received", "newstate=ESTABLISHED",
                   "what=ENTER", "saddr=::ffff:10.0.1.1"):
         assert words in said, f"no {words!r} in:\n{said}"
+
+
+def trace_cmd():
+    """trace-cmd shows a connection's events with names, not numbers"""
+    sh("trace-cmd start -e tcp_lucid")
+    connection()
+    sh("trace-cmd stop; trace-cmd extract -o /tmp/trace.dat; trace-cmd reset")
+    has_names(sh("trace-cmd report -i /tmp/trace.dat"))
+
+
+def perf():
+    """perf record -e 'tcp_lucid:*' does so as well"""
+    if not sh("command -v perf", check=False):
+        raise Skip("needs perf")
+    command = ("perf", "record", "-a", "-e", "tcp_lucid:*", "-o",
+               "/tmp/perf.data", "--", "sleep", "60")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as recording:
+        wait(20)
+        connection()
+    equal(recording.returncode, 0, "perf record: exit code")
+    has_names(sh("perf script -i /tmp/perf.data 2>/dev/null"))
 
 
 def no_pointer():
@@ -95,4 +119,4 @@ def no_pointer():
             assert not re.search(r"ffff[89a-f][0-9a-f]{11}", str(value)), event
 
 
-run(all_there, plain, same_start, named, trace_cmd, no_pointer)
+run(all_there, plain, same_start, named, trace_cmd, perf, no_pointer)

@@ -119,7 +119,7 @@ def fast():
         sent = trace.read("retransmit", cookie=stream.cookie)
         recovery = trace.read("fast_retransmit", cookie=stream.cookie)
     equal([(e.reason, e.len, e.segs, e.attempt, e.ca_state) for e in sent],
-          [("FAST", MSS, 1, 1, 3)], "retransmissions")
+          [("FAST", MSS, 1, 1, "RECOVERY")], "retransmissions")
     equal([e.how for e in recovery], ["began: SACK", "ended: COMPLETE"],
           "recovery")
     equal(sent[0].seq, recovery[0].snd_una, "the lost segment is the oldest")

@@ -12,7 +12,6 @@ from peer import HOST, PEER, Receiver, both, segment
 
 SO_MAX_PACING_RATE = 47
 MSG_FASTOPEN = 0x20000000
-OPEN, DISORDER, CWR, RECOVERY, LOSS = range(5)
 
 
 class Watch:
@@ -357,7 +356,7 @@ def dsack_late(host, family):
         peer.acknowledge(10)
         peer.acknowledge(10, (0, 1))
         wait(0.01)
-        event = undone(watch, "DSACK", OPEN, 1, "TcpExtTCPDSACKUndo")
+        event = undone(watch, "DSACK", "OPEN", 1, "TcpExtTCPDSACKUndo")
         equal(event["cwnd"], 20, "cwnd, as before the reduction")
     peer.close()
 
@@ -369,7 +368,7 @@ def dsack_at_the_end(host, family):
         peer, _ = recovering(host, family)
         peer.acknowledge(10, (0, 1))
         wait(0.01)
-        undone(watch, "DSACK", RECOVERY, 1, "TcpExtTCPFullUndo")
+        undone(watch, "DSACK", "RECOVERY", 1, "TcpExtTCPFullUndo")
     peer.close()
 
 
@@ -380,7 +379,7 @@ def dsack_amid(host, family):
         peer, _ = recovering(host, family)
         peer.acknowledge(5, (0, 1))
         wait(0.01)
-        undone(watch, "DSACK", RECOVERY, 0, "TcpExtTCPDSACKUndo")
+        undone(watch, "DSACK", "RECOVERY", 0, "TcpExtTCPDSACKUndo")
     peer.close()
 
 
@@ -391,7 +390,7 @@ def eifel(host, family):
         peer, old = recovering(host, family, stamps=True)
         peer.acknowledge(10, echo=old)
         wait(0.01)
-        undone(watch, "TIMESTAMPS", RECOVERY, 1, "TcpExtTCPFullUndo")
+        undone(watch, "TIMESTAMPS", "RECOVERY", 1, "TcpExtTCPFullUndo")
     peer.close()
 
 
@@ -402,7 +401,7 @@ def eifel_amid(host, family):
         peer, old = recovering(host, family, stamps=True)
         peer.acknowledge(4, echo=old)
         wait(0.01)
-        undone(watch, "TIMESTAMPS", RECOVERY, 0, "TcpExtTCPPartialUndo")
+        undone(watch, "TIMESTAMPS", "RECOVERY", 0, "TcpExtTCPPartialUndo")
         equal(counts(watch), [("TIMESTAMPS", 3, 4, 4)], "reordering")
     peer.close()
 
@@ -424,7 +423,7 @@ def eifel_timeout(host, family):
         peer, old = lost(host, family, stamps=True)
         peer.acknowledge(1, echo=old)
         wait(0.01)
-        undone(watch, "TIMESTAMPS", LOSS, 0, "TcpExtTCPLossUndo")
+        undone(watch, "TIMESTAMPS", "LOSS", 0, "TcpExtTCPLossUndo")
     peer.close()
 
 
@@ -435,7 +434,7 @@ def frto(host, family):
         peer, _ = lost(host, family)
         peer.acknowledge(3)
         wait(0.01)
-        undone(watch, "FRTO", LOSS, 0, "TcpExtTCPLossUndo")
+        undone(watch, "FRTO", "LOSS", 0, "TcpExtTCPLossUndo")
     peer.close()
 
 
@@ -457,7 +456,7 @@ def unsent(host, family):
         peer.acknowledge(6)
         wait(0.01)
         equal(watch.read("retransmit"), [], "sent again")
-        undone(watch, "UNSENT", RECOVERY, 1, "TcpExtTCPFullUndo")
+        undone(watch, "UNSENT", "RECOVERY", 1, "TcpExtTCPFullUndo")
     peer.close()
 
 

@@ -14,6 +14,7 @@
 #define _TRACE_TCP_LUCID_H
 
 #include <linux/socket.h>
+#include <linux/tcp.h>
 #include <linux/tracepoint.h>
 #include <net/tcp_states.h>
 #include <uapi/linux/tcp_lucid.h>
@@ -45,6 +46,14 @@ void lucid_rtt_unreg(void);
 	EM(TCP_LISTEN,		"LISTEN") \
 	EM(TCP_CLOSING,		"CLOSING") \
 	EMe(TCP_NEW_SYN_RECV,	"NEW_SYN_RECV")
+
+/* The kernel's own, of struct inet_connection_sock. */
+#define TCP_LUCID_CA_STATES \
+	EM(TCP_CA_Open,		"OPEN") \
+	EM(TCP_CA_Disorder,	"DISORDER") \
+	EM(TCP_CA_CWR,		"CWR") \
+	EM(TCP_CA_Recovery,	"RECOVERY") \
+	EMe(TCP_CA_Loss,	"LOSS")
 
 #define TCP_LUCID_STEPS \
 	EM(TCP_LUCID_SYN_SENT,		"SYN sent") \
@@ -301,6 +310,7 @@ void lucid_rtt_unreg(void);
 #define EMe(value, name)	TRACE_DEFINE_ENUM(value);
 
 TCP_LUCID_STATES
+TCP_LUCID_CA_STATES
 TCP_LUCID_STEPS
 TCP_LUCID_RESENDS
 TCP_LUCID_RECOVERIES
@@ -516,13 +526,15 @@ TRACE_EVENT_FN(retransmit,
 		__entry->ca_state = rtx->ca_state;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "reason=%s seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%u cwnd=%u ssthresh=%u in_flight=%u srtt_us=%u rto_us=%u",
+		  "reason=%s seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%s cwnd=%u ssthresh=%u in_flight=%u srtt_us=%u rto_us=%u",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->reason, TCP_LUCID_RESENDS),
 		  __entry->seq, __entry->len, __entry->segs, __entry->attempt,
 		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
-		  __entry->flags, __entry->ca_state, __entry->cwnd,
-		  __entry->ssthresh, __entry->in_flight, __entry->srtt_us,
+		  __entry->flags,
+		  __print_symbolic(__entry->ca_state, TCP_LUCID_CA_STATES),
+		  __entry->cwnd, __entry->ssthresh, __entry->in_flight,
+		  __entry->srtt_us,
 		  __entry->rto_us),
 	lucid_life_reg, lucid_life_unreg
 );
@@ -1420,14 +1432,15 @@ TRACE_EVENT_FN(retransmit_failed,
 		__entry->ca_state = rtx->ca_state;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "reason=%s err=%u seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%u cwnd=%u in_flight=%u",
+		  "reason=%s err=%u seq=%u len=%u segs=%u attempt=%u state=%s flags=0x%02x ca_state=%s cwnd=%u in_flight=%u",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->reason, TCP_LUCID_RESENDS),
 		  __entry->err, __entry->seq, __entry->len, __entry->segs,
 		  __entry->attempt,
 		  __print_symbolic(__entry->state, TCP_LUCID_STATES),
-		  __entry->flags, __entry->ca_state, __entry->cwnd,
-		  __entry->in_flight),
+		  __entry->flags,
+		  __print_symbolic(__entry->ca_state, TCP_LUCID_CA_STATES),
+		  __entry->cwnd, __entry->in_flight),
 	lucid_life_reg, lucid_life_unreg
 );
 
@@ -1474,12 +1487,13 @@ TRACE_EVENT_FN(spurious,
 		__entry->whole = sp->whole;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "kind=%s ca_state=%u whole=%u old_cwnd=%u cwnd=%u old_ssthresh=%u ssthresh=%u snd_una=%u recover=%u",
+		  "kind=%s ca_state=%s whole=%u old_cwnd=%u cwnd=%u old_ssthresh=%u ssthresh=%u snd_una=%u recover=%u",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->kind, TCP_LUCID_SPURIOUSES),
-		  __entry->ca_state, __entry->whole, __entry->old_cwnd,
-		  __entry->cwnd, __entry->old_ssthresh, __entry->ssthresh,
-		  __entry->snd_una, __entry->recover),
+		  __print_symbolic(__entry->ca_state, TCP_LUCID_CA_STATES),
+		  __entry->whole, __entry->old_cwnd, __entry->cwnd,
+		  __entry->old_ssthresh, __entry->ssthresh, __entry->snd_una,
+		  __entry->recover),
 	lucid_life_reg, lucid_life_unreg
 );
 
@@ -1517,11 +1531,12 @@ TRACE_EVENT_FN(reordering,
 		__entry->ca_state = ro->ca_state;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "by=%s old_degree=%u degree=%u distance=%u seen=%u ca_state=%u",
+		  "by=%s old_degree=%u degree=%u distance=%u seen=%u ca_state=%s",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->by, TCP_LUCID_REORDERINGS),
 		  __entry->old_degree, __entry->degree, __entry->distance,
-		  __entry->seen, __entry->ca_state),
+		  __entry->seen,
+		  __print_symbolic(__entry->ca_state, TCP_LUCID_CA_STATES)),
 	lucid_life_reg, lucid_life_unreg
 );
 
@@ -1565,12 +1580,12 @@ TRACE_EVENT_FN(ecn,
 		__entry->ca_state = ecn->ca_state;
 	),
 	TP_printk(TCP_LUCID_CONN_FMT
-		  "what=%s seq=%u count=%u cwnd=%u ssthresh=%u delivered_ce=%u ca_state=%u",
+		  "what=%s seq=%u count=%u cwnd=%u ssthresh=%u delivered_ce=%u ca_state=%s",
 		  TCP_LUCID_CONN_ARGS,
 		  __print_symbolic(__entry->what, TCP_LUCID_ECNS),
 		  __entry->seq, __entry->count, __entry->cwnd,
 		  __entry->ssthresh, __entry->delivered_ce,
-		  __entry->ca_state),
+		  __print_symbolic(__entry->ca_state, TCP_LUCID_CA_STATES)),
 	lucid_ecn_reg, lucid_ecn_unreg
 );
 
