@@ -17,7 +17,7 @@ readonly LAB_UUID=4c756369-6400-4000-8000-000000000000
 GUEST_PACKAGES=(
 	busybox-static kmod procps iputils-ping
 	iproute2 ethtool nftables iperf3 socat tcpdump
-	bpftrace trace-cmd strace
+	bpftrace trace-cmd linux-perf strace
 	python3 jq make gawk
 )
 TOOLCHAIN_PACKAGES=(
