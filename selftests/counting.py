@@ -23,6 +23,10 @@ KEYS = {
     "listen": ("what", "why"),
     "fast_open": ("what", ),
     "connect_failed": ("why", ),
+    "close": ("what", "why"),
+    "spurious": ("kind", ),
+    "reordering": ("by", ),
+    "flow_control": ("what", ),
     "suppressed": ("event", ),
 }
 SUMS = {"retransmit": "segs", "suppressed": "count"}
@@ -126,11 +130,14 @@ class Told:
     def counters(self, counted):
         """What the kernel's counters should be, if each event has happened.
 
-        Two are told by no event and taken as they are: connections given up
-        by the retransmission timer, and retransmissions that came to nothing.
+        One is taken as it is: of what could not be sent again, retransmit_failed
+        tells more than the kernel counts.
         """
         hits, segs = self.hits, self.segs
         queue = ("SYN_DROP", "ACK_DROP")
+        given_up = hits("close", "ENDED", ("RETRANS", "KEEPALIVE", "ZERO_WINDOW",
+                                           "USER_TIMEOUT")) + \
+            hits("connect_failed", "TIMEOUT")
         return {
             "TcpActiveOpens": hits("state", "CLOSE", "SYN_SENT"),
             "TcpPassiveOpens": hits("state", ("LISTEN", "NEW_SYN_RECV"),
@@ -152,7 +159,8 @@ class Told:
             "TcpExtTCPTimeouts":
                 segs("RTO", "SYN", "SYNACK") +
                 hits("listen", "REQUEST_DROP", ("TIMEOUT", "PRUNED")) +
-                counted["TcpExtTCPAbortOnTimeout"],
+                given_up,
+            "TcpExtTCPAbortOnTimeout": given_up,
             "TcpExtTCPFastRetrans": segs("FAST", "FAST_DUPACKS", "FAST_TIMER",
                                          "RECOVERY"),
             "TcpExtTCPSlowStartRetrans": segs("AFTER_RTO", "RESIZE",
@@ -172,6 +180,21 @@ class Told:
             "TcpExtSyncookiesFailed": hits("listen", "COOKIE_BAD"),
             "TcpExtEmbryonicRsts": hits("listen", "REQUEST_DROP",
                                         ("RST", "BAD_SYN", "ACCEPT_QUEUE")),
+            "TcpOutRsts": hits("close", "RST_SENT") +
+                hits("suppressed", "close", add=True),
+            "TcpExtTCPAbortOnClose": hits("close", "ENDED", "UNREAD"),
+            "TcpExtTCPAbortOnMemory": hits("close", "ENDED", "ORPHANS"),
+            "TcpExtTCPTimeWaitOverflow": hits("close", "ENDED", "TW_OVERFLOW"),
+            "TcpExtTCPFullUndo + TcpExtTCPPartialUndo + TcpExtTCPDSACKUndo + "
+            "TcpExtTCPLossUndo": hits("spurious"),
+            "TcpExtTCPSpuriousRTOs": hits("spurious", "FRTO"),
+            "TcpExtTCPSACKReorder": hits("reordering", ("SACK", "ACK", "DSACK")),
+            "TcpExtTCPTSReorder": hits("reordering", "TIMESTAMPS"),
+            "TcpExtTCPRenoReorder": hits("reordering", "RENO"),
+            "TcpExtTCPToZeroWindowAdv": hits("flow_control", "ZERO_WINDOW_SENT"),
+            "TcpExtTCPFromZeroWindowAdv": hits("flow_control", "WINDOW_SENT"),
+            "TcpExtTCPWinProbe": hits("flow_control", "PROBE"),
+            "TcpExtTCPKeepAlive": hits("flow_control", "KEEPALIVE"),
         }
 
 
@@ -212,9 +235,9 @@ class Watch:
             told = self.told[ns.name] = Told(found, ns.inum)
             counted = self.counted[ns.name] = {
                 name: new[name] - old.get(name, 0) for name in new}
-            counted["TcpExtTW + TcpExtTWKilled"] = \
-                counted["TcpExtTW"] + counted["TcpExtTWKilled"]
             want = told.counters(counted)
+            counted.update({name: sum(counted[part] for part in name.split(" + "))
+                            for name in want if " + " in name})
             equal({name: counted[name] for name in want}, want,
                   f"counters of the {ns.name}")
             equal(told.segs("UNKNOWN"), 0, "retransmissions without a reason")
