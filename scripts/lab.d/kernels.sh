@@ -5,8 +5,8 @@
 # that release's own user space: what people really run together.
 
 readonly LAB_KERNELS=(6.1 6.12 7.2)
-# And three that find mistakes, for the user space of 6.12 (debug.sh).
-readonly LAB_DEBUG=(debug kcsan gcov)
+# And two that find mistakes, for the user space of 6.12 (debug.sh).
+readonly LAB_DEBUG=(debug kcsan)
 
 # kernel_select VERSION: sets KERNEL, SUITE (the release) and KERNEL_FROM (the
 # archive that its kernel comes from).
@@ -16,7 +16,7 @@ kernel_select() {
 	6.1)	SUITE=bookworm KERNEL_FROM=bookworm ;;
 	6.12)	SUITE=trixie KERNEL_FROM=trixie ;;
 	7.2)	SUITE=trixie KERNEL_FROM=trixie-backports ;;
-	debug|kcsan|gcov) SUITE=trixie KERNEL_FROM=trixie ;;
+	debug|kcsan) SUITE=trixie KERNEL_FROM=trixie ;;
 	*)	die "no kernel '$KERNEL' here: --kernel takes one of ${LAB_KERNELS[*]} ${LAB_DEBUG[*]}" ;;
 	esac
 	KERNEL_BUILD=$LAB_BUILD/$KERNEL
@@ -25,9 +25,4 @@ kernel_select() {
 # kernel_finds NAME: is it one that finds mistakes?
 kernel_finds() {
 	[[ " ${LAB_DEBUG[*]} " == *" $1 "* ]]
-}
-
-# kernel_counts NAME: is it one that counts which lines of the module it runs?
-kernel_counts() {
-	[[ $1 == debug || $1 == gcov ]]
 }
