@@ -13,6 +13,8 @@
 extern struct tcp_congestion_ops lucid_cubic_ops;
 extern struct tcp_congestion_ops lucid_reno_ops;
 
+#define LUCID_HELD_BITS	14
+
 /**
  * struct lucid_flow - what a connection on either control remembers
  * @told_cwnd: packets, as the window event told them last
@@ -29,20 +31,24 @@ extern struct tcp_congestion_ops lucid_reno_ops;
  * @paced: pacing is on only for the sake of @holds
  * @holds: how often in a row sending has been held back by one RTO and more,
  *	because marks go on at a window of one packet
+ * @held_una: what was acknowledged when that was last done, as far as it tells
+ *	one packet from the next
  */
 struct lucid_flow {
 	u32 told_cwnd;
 	u32 told_ssthresh;
-	u8 told_phase;
-	u8 ece:1,
-	   tail:1,
-	   reducing:1,
-	   was_slow_start:1,
-	   rto:1,
-	   unused:1,
-	   paced:1;
-	u8 holds;
-	u8 cwr;
+	/* All of the 104 bytes are in use. */
+	u32 told_phase:4,
+	    ece:1,
+	    tail:1,
+	    reducing:1,
+	    was_slow_start:1,
+	    rto:1,
+	    unused:1,
+	    paced:1,
+	    cwr:3,
+	    holds:4,
+	    held_una:LUCID_HELD_BITS;
 };
 
 static inline void lucid_window_load(struct lucid_window *win,

@@ -167,9 +167,11 @@ static void notrace lucid_entry_tail_ack(struct ftrace_regs *fregs,
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);
 
-	if (!lucid_resend_mended_tail(tcp_sk(sk), TCP_SKB_CB(skb)->ack_seq))
-		sk = NULL;
-	this_cpu_write(lucid_tail_note, sk);
+	/* One that comes in the midst of another's leaves that one's alone. */
+	if (lucid_resend_mended_tail(tcp_sk(sk), TCP_SKB_CB(skb)->ack_seq))
+		this_cpu_write(lucid_tail_note, sk);
+	else if (raw_cpu_read(lucid_tail_note) == sk)
+		raw_cpu_write(lucid_tail_note, NULL);
 }
 
 static void lucid_probe_cwr(void *unused, struct sock *sk, const u8 ca_state)

@@ -68,9 +68,13 @@ static struct tcp_lucid_info lucid_info_now(const struct sock *sk,
 	if (own.flags & TCP_LUCID_FLAG_STAGE) {
 		own.w_est = ca->epoch.w_est;
 		own.k_ms = lucid_ticks_to_ms(ca->epoch.k);
-		/* As old as the last ACK made it: what comes after may be idle. */
+		/*
+		 * As old as the last ACK made it: what comes after may be idle.
+		 * Of the two times one may be newer than the other.
+		 */
 		own.epoch_ms =
-			lucid_ticks_to_ms(ca->t_last - ca->epoch.t_epoch);
+			lucid_ticks_to_ms(max_t(s32, 0, ca->t_last -
+						ca->epoch.t_epoch));
 	}
 	return own;
 }

@@ -67,14 +67,6 @@ static void lucid_op_init(struct sock *sk)
 	lucid_watch_start(sk, &ca->flow);
 }
 
-/* Another control takes over, or the socket goes. */
-static void lucid_op_release(struct sock *sk)
-{
-	struct lucid *ca = inet_csk_ca(sk);
-
-	lucid_signal_hold_end(sk, &ca->flow);
-}
-
 static void lucid_op_in_ack_event(struct sock *sk, u32 flags)
 {
 	struct lucid *ca = lucid_of(sk);
@@ -286,7 +278,6 @@ static size_t lucid_op_get_info(struct sock *sk, u32 ext, int *attr,
 
 struct tcp_congestion_ops lucid_cubic_ops __read_mostly = {
 	.init		= lucid_op_init,
-	.release	= lucid_op_release,
 	.in_ack_event	= lucid_op_in_ack_event,
 	.pkts_acked	= lucid_op_pkts_acked,
 	.cong_avoid	= lucid_op_cong_avoid,

@@ -11,9 +11,10 @@
  */
 #include "signals.h"
 
-#include "resend.h"
-
+#include <linux/bits.h>
 #include <uapi/linux/tcp_lucid.h>
+
+#include "resend.h"
 
 /* RFC 3168 leaves it to the timer's exponential backoff; ten doublings of the
  * least RTO are beyond the largest.
@@ -21,10 +22,10 @@
 #define LUCID_HOLDS_MAX		10
 
 /*
- * Under fq a packet does not wait here but in the queue, which drops what is to
- * leave later than its horizon: 10 s, unless told otherwise.
+ * Under fq packets wait in the queue, and pure ACKs with them, for as long as an
+ * ACK may be late.
  */
-#define LUCID_HOLD_FQ		(5 * HZ)
+#define LUCID_HOLD_FQ		TCP_DELACK_MAX
 
 /**
  * lucid_signal_ack() - an ACK has arrived, no loss is made of it yet
@@ -109,14 +110,8 @@ u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 	return new_state == TCP_CA_CWR ? flow->cwr : TCP_LUCID_CAUSE_LOSS;
 }
 
-/**
- * lucid_signal_hold_end() - nothing is held back any more
- * @sk: a socket on one of our controls, locked
- * @flow: in its private state
- *
- * Pacing is what holds a packet back. It may be somebody else's wish, too.
- */
-void lucid_signal_hold_end(struct sock *sk, struct lucid_flow *flow)
+/* Pacing is what holds a packet back. It may be somebody else's wish, too. */
+static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 {
 	flow->holds = 0;
 	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
@@ -134,18 +129,24 @@ void lucid_signal_hold_end(struct sock *sk, struct lucid_flow *flow)
  * 6.1.2: it sends its next packet when the retransmission timer would have run
  * out, and waits twice as long each time that one comes back marked. The core
  * lets a packet go at tcp_wstamp_ns, if pacing is on. The first ACK without a
- * mark ends it.
+ * mark ends it. A segment that acknowledges nothing new only says again what is
+ * known: the peer echoes a mark until it hears of CWR.
  */
 void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u64 delay;
+	u32 una;
 
 	if (!flow->ece || tcp_snd_cwnd(tp) > 1) {
 		if (flow->holds)
-			lucid_signal_hold_end(sk, flow);
+			lucid_hold_end(sk, flow);
 		return;
 	}
+	una = tp->snd_una & GENMASK(LUCID_HELD_BITS - 1, 0);
+	if (flow->holds && flow->held_una == una)
+		return;
+	flow->held_una = una;
 
 	if (cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE,
 		    SK_PACING_NEEDED) == SK_PACING_NONE)

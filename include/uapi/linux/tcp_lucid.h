@@ -139,7 +139,8 @@ enum tcp_lucid_tw_end {
  * @TCP_LUCID_PHASE_RENO_FRIENDLY: CUBIC: W_est leads (RFC 9438, 4.3)
  * @TCP_LUCID_PHASE_CONCAVE: CUBIC: below W_max, slowing down (RFC 9438, 4.4)
  * @TCP_LUCID_PHASE_CONVEX: CUBIC: beyond W_max, speeding up (RFC 9438, 4.5)
- * @TCP_LUCID_PHASE_CWR: halving on an ECN echo or a full local queue
+ * @TCP_LUCID_PHASE_CWR: halving on an ECN echo, a full local queue, or the loss of
+ *	a tail that its probe has repaired
  * @TCP_LUCID_PHASE_RECOVERY: fast recovery; proportional rate reduction sets cwnd
  * @TCP_LUCID_PHASE_LOSS: an RTO collapsed the window; slow start toward ssthresh
  */
@@ -177,7 +178,8 @@ enum tcp_lucid_slow_start {
 
 /**
  * enum tcp_lucid_cause - reduction.cause: why the window is reduced
- * @TCP_LUCID_CAUSE_LOSS: fast recovery begins
+ * @TCP_LUCID_CAUSE_LOSS: fast recovery begins, or a tail loss probe has repaired
+ *	what was lost (RFC 8985, 7.4.2)
  * @TCP_LUCID_CAUSE_RTO: the retransmission timer ran out
  * @TCP_LUCID_CAUSE_ECE: the peer echoes a congestion mark (RFC 3168)
  * @TCP_LUCID_CAUSE_LOCAL: this host's own queue is full
