@@ -135,8 +135,7 @@ class Told:
         """
         hits, segs = self.hits, self.segs
         queue = ("SYN_DROP", "ACK_DROP")
-        given_up = hits("close", "ENDED", ("RETRANS", "KEEPALIVE", "ZERO_WINDOW",
-                                           "USER_TIMEOUT")) + \
+        given_up = hits("close", "ENDED", ("RETRANS", "USER_TIMEOUT")) + \
             hits("connect_failed", "TIMEOUT")
         return {
             "TcpActiveOpens": hits("state", "CLOSE", "SYN_SENT"),
@@ -160,7 +159,8 @@ class Told:
                 segs("RTO", "SYN", "SYNACK") +
                 hits("listen", "REQUEST_DROP", ("TIMEOUT", "PRUNED")) +
                 given_up,
-            "TcpExtTCPAbortOnTimeout": given_up,
+            "TcpExtTCPAbortOnTimeout": given_up +
+                hits("close", "ENDED", ("KEEPALIVE", "ZERO_WINDOW")),
             "TcpExtTCPFastRetrans": segs("FAST", "FAST_DUPACKS", "FAST_TIMER",
                                          "RECOVERY"),
             "TcpExtTCPSlowStartRetrans": segs("AFTER_RTO", "RESIZE",

@@ -213,7 +213,7 @@ def watch():
                   "--> RST: UNREAD", "over: aborted by the application, UNREAD",
                   "over: reset by the peer"):
         has(said, words)
-    assert "5001" not in said, f"another port's events:\n{said}"
+    assert not re.search(r"\b5001\b", said), f"another port's events:\n{said}"
 
 
 def listen():
@@ -393,7 +393,7 @@ def limits():
         has(said, "ZERO_WINDOW_SENT", f" {path.server.inum} ", ends[1], ends[0])
         has(said, "@sum_us[RWND]")
         assert "@open_us" not in said, f"an account that stayed:\n{said}"
-        assert "5001" not in said, f"another port's events:\n{said}"
+        assert not re.search(r"\b5001\b", said), f"another port's events:\n{said}"
 
 
 def lots():
@@ -414,10 +414,11 @@ def lots():
         equal(lines + lost + missed, told, "lines, lost and missed")
     else:
         near(lines + lost, told, told / 100, "lines and what was lost")
-    assert "@not_followed" not in said, said[-200:]
+    assert not re.search(r"^@not_followed: [1-9]", said, re.M), said[-200:]
     # AGE, of those whose end was shown.
     ages = [int(age) for age in re.findall(r"EXIT .* (-?\d+) TIMER ", said)]
-    assert ages and min(ages) > 59000, f"ages: {sorted(ages)[:5]}"
+    assert ages.count(-1) <= missed, f"{ages.count(-1)} of unknown age"
+    assert min(age for age in ages if age >= 0) > 59000, sorted(ages)[:5]
 
 
 run(silent, handshake, retransmit, timewait, watch, listen, watch_cookie, states,
