@@ -192,7 +192,7 @@ class Told:
             "TcpExtTCPTSReorder": hits("reordering", "TIMESTAMPS"),
             "TcpExtTCPRenoReorder": hits("reordering", "RENO"),
             "TcpExtTCPToZeroWindowAdv": hits("flow_control", "ZERO_WINDOW_SENT"),
-            "TcpExtTCPFromZeroWindowAdv": hits("flow_control", "WINDOW_SENT"),
+            # Not TCPFromZeroWindowAdv: a subflow of MPTCP counts it all the time.
             "TcpExtTCPWinProbe": hits("flow_control", "PROBE"),
             "TcpExtTCPKeepAlive": hits("flow_control", "KEEPALIVE"),
         }

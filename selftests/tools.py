@@ -320,7 +320,7 @@ def states():
                             ("CLOSE_WAIT", [2000]), ("LAST_ACK", [20]),
                             ("TIME_WAIT", [60000])):
             got = stays(said, state)
-            equal(len(got), len(want), f"lines of {state}")
+            equal(len(got), len(want), f"lines of {state} in:\n{said}")
             for one, other in zip(got, want):
                 # A timer of a minute is up to an eighth late.
                 near(one, other, 0.125 * other if state == "TIME_WAIT" else
