@@ -42,7 +42,8 @@ class Tool:
         self.log = open(self.logged, "w+")
         self.proc = subprocess.Popen(self.command, stdout=self.log,
                                      stderr=subprocess.STDOUT)
-        # Attached when every program of the script is: the header is out.
+        # Attached when every program of the script is: the header is out,
+        # whatever bpftrace itself has said before.
         for _ in range(600):
             wait(0.1)
             assert self.proc.poll() is None, f"it ended: {self.said()}"
@@ -52,7 +53,7 @@ class Tool:
         raise AssertionError("it does not start")
 
     def attached(self):
-        return len(self.said().splitlines()) > 1
+        return re.search(r"\b(TIME|SECONDS) ", self.said())
 
     def __exit__(self, *_):
         if self.proc.poll() is None:
@@ -414,10 +415,12 @@ def lots():
         equal(lines + lost + missed, told, "lines, lost and missed")
     else:
         near(lines + lost, told, told / 100, "lines and what was lost")
-    assert not re.search(r"^@not_followed: [1-9]", said, re.M), said[-200:]
     # AGE, of those whose end was shown.
     ages = [int(age) for age in re.findall(r"EXIT .* (-?\d+) TIMER ", said)]
-    assert ages.count(-1) <= missed, f"{ages.count(-1)} of unknown age"
+    # 0.17 has another name for the number of keys, and keeps to 4096.
+    if "v0.17" not in sh("bpftrace -V"):
+        assert not re.search(r"^@not_followed: [1-9]", said, re.M), said[-200:]
+        assert ages.count(-1) <= missed, f"{ages.count(-1)} of unknown age"
     assert min(age for age in ages if age >= 0) > 59000, sorted(ages)[:5]
 
 
