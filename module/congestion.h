@@ -13,7 +13,8 @@
 extern struct tcp_congestion_ops lucid_cubic_ops;
 extern struct tcp_congestion_ops lucid_reno_ops;
 
-#define LUCID_HELD_BITS	14
+/* Of a sequence number, what fits into held_una. */
+#define LUCID_HELD_UNA	0x3fff
 
 /**
  * struct lucid_flow - what a connection on either control remembers
@@ -48,7 +49,7 @@ struct lucid_flow {
 	    paced:1,
 	    cwr:3,
 	    holds:4,
-	    held_una:LUCID_HELD_BITS;
+	    held_una:14;
 };
 
 static inline void lucid_window_load(struct lucid_window *win,

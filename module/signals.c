@@ -11,7 +11,6 @@
  */
 #include "signals.h"
 
-#include <linux/bits.h>
 #include <uapi/linux/tcp_lucid.h>
 
 #include "resend.h"
@@ -143,7 +142,7 @@ void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 			lucid_hold_end(sk, flow);
 		return;
 	}
-	una = tp->snd_una & GENMASK(LUCID_HELD_BITS - 1, 0);
+	una = tp->snd_una & LUCID_HELD_UNA;
 	if (flow->holds && flow->held_una == una)
 		return;
 	flow->held_una = una;

@@ -971,7 +971,7 @@ TEST_F(cubic, a_window_that_the_core_lowered_is_not_taken_back_at_once)
 	for (i = 0; i < 60; i++)
 		round_trip(self);
 	ASSERT_EQ(LUCID_CUBIC_RENO_FRIENDLY, lucid_cubic_region(&self->ca));
-	EXPECT_NEAR(w_est(self), cwnd(self), 1e-4);
+	EXPECT_NEAR(w_est(self), cwnd(self), 0.0001);
 
 	self->win.cwnd -= 20;
 	i = self->win.cwnd;
@@ -982,7 +982,7 @@ TEST_F(cubic, a_window_that_the_core_lowered_is_not_taken_back_at_once)
 	/* From there on as Reno. */
 	round_trip(self);
 	EXPECT_NEAR(i + 9.0 / 17, w_est(self), 1);
-	EXPECT_NEAR(w_est(self), cwnd(self), 1e-4);
+	EXPECT_NEAR(w_est(self), cwnd(self), 0.0001);
 }
 
 TEST_F(cubic, it_does_not_matter_how_time_that_does_not_count_is_cut)
