@@ -13,6 +13,24 @@ def causes(events):
     return [e.cause for e in events if e.name == "reduction"]
 
 
+def marking(rules, **path):
+    """A path whose ends speak ECN, ABE on, and whose router has these rules."""
+    path = Path(delay_ms=10, **path)
+    for end in (path.client, path.server):
+        end.sysctl("ipv4/tcp_ecn", 1)
+    path.client.sysctl("ipv4/tcp_lucid/abe", 1)
+    rules = "\n".join("ip saddr 10.0.1.1 ip length > 600 numgen inc mod " + rule
+                      for rule in rules)
+    path.router.sh("nft -f -", stdin=f"""
+        table inet t {{
+            chain f {{
+                type filter hook forward priority 0;
+                {rules}
+            }}
+        }}""")
+    return path
+
+
 def tail_loss():
     """the last packet is lost and its probe repairs it: a loss (RFC 8985, 7.4.2)"""
     for cc, (begin, beta) in CONTROLS.items():
@@ -86,21 +104,9 @@ def timeout_in_recovery():
 def loss_with_mark():
     """a loss and a mark on one ACK are a loss, with ABE too (RFC 8511, 3.1)"""
     for cc, (_, beta) in CONTROLS.items():
-        path = Path(delay_ms=10)
-        for end in (path.client, path.server):
-            end.sysctl("ipv4/tcp_ecn", 1)
-        path.client.sysctl("ipv4/tcp_lucid/abe", 1)
         # The third packet beyond the lost one comes back with the SACK that
         # makes it three, and with the only mark.
-        path.router.sh("nft -f -", stdin="""
-            table inet t {
-                chain f {
-                    type filter hook forward priority 0;
-                    ip saddr 10.0.1.1 ip length > 600 numgen inc mod 10000 == 50 drop
-                    ip saddr 10.0.1.1 ip length > 600 numgen inc mod 10000 == 52 \
-                        ip ecn set ce
-                }
-            }""")
+        path = marking(("10000 == 50 drop", "10000 == 52 ip ecn set ce"))
         before = path.client.nstat()["TcpExtTCPDeliveredCE"]
         events = transfer(path, cc, lambda sock: sock.sendall(bytes(150000)))
         assert path.client.nstat()["TcpExtTCPDeliveredCE"] > before, "no mark"
@@ -112,18 +118,7 @@ def replay_marks():
     """a trace with marks, ABE on, replayed, gives the same window at every ACK"""
     for cc, begin in (("lucid", "cubic 700 850 400 1 1 1"),
                       ("lucid_reno", "reno 500 800")):
-        path = Path(delay_ms=10, rate="20mbit", limit=1000)
-        for end in (path.client, path.server):
-            end.sysctl("ipv4/tcp_ecn", 1)
-        path.client.sysctl("ipv4/tcp_lucid/abe", 1)
-        path.router.sh("nft -f -", stdin="""
-            table inet m {
-                chain f {
-                    type filter hook forward priority 0;
-                    ip saddr 10.0.1.1 ip length > 600 numgen inc mod 400 399 \
-                        ip ecn set ce
-                }
-            }""")
+        path = marking(("400 399 ip ecn set ce", ), rate="20mbit", limit=1000)
         events = transfer(path, cc, lambda sock: sock.sendall(bytes(3000000)))
         equal(set(causes(events)), {"ECE"}, f"{cc}: causes")
         assert len(causes(events)) >= 3, f"{cc}: {causes(events)}"
@@ -153,4 +148,5 @@ def undone_in_slow_start():
     replay(events)
 
 
-run(undone_in_slow_start, tail_loss, local_queue, timeout_in_recovery, loss_with_mark, replay_marks)
+run(undone_in_slow_start, tail_loss, local_queue, timeout_in_recovery,
+    loss_with_mark, replay_marks)
