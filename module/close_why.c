@@ -7,8 +7,6 @@
  * was noted. When the connection has simply run its course, its state says it.
  * For all the rest it is the callers that know: which timer, which system call.
  */
-#include <linux/hash.h>
-#include <linux/kallsyms.h>
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
 #include <linux/tcp.h>
@@ -17,6 +15,7 @@
 #include <net/tcp.h>
 #include <uapi/linux/tcp_lucid.h>
 
+#include "callers.h"
 #include "closing.h"
 #include "conn.h"
 #include "notes.h"
@@ -35,10 +34,7 @@ enum lucid_closer {
 	LUCID_CLOSER_ICMP,
 };
 
-static const struct {
-	const char *prefix;
-	enum lucid_closer who;
-} lucid_closers[] = {
+static const struct lucid_caller lucid_closers_list[] = {
 	{ "__tcp_close",		LUCID_CLOSER_CLOSE },
 	{ "tcp_close",			LUCID_CLOSER_CLOSE },
 	{ "tcp_disconnect",		LUCID_CLOSER_DISCONNECT },
@@ -53,41 +49,10 @@ static const struct {
 	{ "tcp_v6_err",			LUCID_CLOSER_ICMP },
 };
 
-static enum lucid_closer lucid_closer_name(unsigned long ip)
-{
-	char name[KSYM_SYMBOL_LEN];
-	unsigned int i;
-
-	/* A return address may already lie behind the end of its function. */
-	sprint_symbol_no_offset(name, ip - 1);
-	for (i = 0; i < ARRAY_SIZE(lucid_closers); i++)
-		if (strstarts(name, lucid_closers[i].prefix))
-			return lucid_closers[i].who;
-	return LUCID_CLOSER_NONE;
-}
-
-/*
- * Names take long to look up, and it is always the same callers. What an
- * address stands for is kept beside it, in the byte that all kernel addresses
- * have in common.
- */
-#define LUCID_CLOSER_BITS	6
-#define LUCID_CLOSER_ADDRESS	GENMASK_ULL(55, 0)
-
-static u64 lucid_closers_known[1 << LUCID_CLOSER_BITS];
-
-static enum lucid_closer lucid_closer_at(unsigned long ip)
-{
-	u64 *slot = &lucid_closers_known[hash_64(ip, LUCID_CLOSER_BITS)];
-	u64 known = READ_ONCE(*slot);
-	enum lucid_closer who;
-
-	if ((known & LUCID_CLOSER_ADDRESS) == (ip & LUCID_CLOSER_ADDRESS))
-		return known >> 56;
-	who = lucid_closer_name(ip);
-	WRITE_ONCE(*slot, (ip & LUCID_CLOSER_ADDRESS) | (u64)who << 56);
-	return who;
-}
+static struct lucid_callers lucid_closers = {
+	.list = lucid_closers_list,
+	.nr = ARRAY_SIZE(lucid_closers_list),
+};
 
 /* The nearest of the callers that says something, and the one before it. */
 static enum lucid_closer lucid_closer(enum lucid_closer *before)
@@ -99,9 +64,9 @@ static enum lucid_closer lucid_closer(enum lucid_closer *before)
 	*before = LUCID_CLOSER_NONE;
 	depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
 	for (i = 0; i < depth && !who; i++)
-		who = lucid_closer_at(stack[i]);
+		who = lucid_caller(&lucid_closers, stack[i]);
 	for (; i < depth && !*before; i++)
-		*before = lucid_closer_at(stack[i]);
+		*before = lucid_caller(&lucid_closers, stack[i]);
 	return who;
 }
 
@@ -113,7 +78,7 @@ static enum lucid_closer lucid_closer(enum lucid_closer *before)
  */
 u8 lucid_close_caller(unsigned long ip)
 {
-	if (lucid_closer_at(ip) != LUCID_CLOSER_CLOSE)
+	if (lucid_caller(&lucid_closers, ip) != LUCID_CLOSER_CLOSE)
 		return TCP_LUCID_END_SHUTDOWN;
 	return current->flags & PF_EXITING ? TCP_LUCID_END_EXIT :
 					     TCP_LUCID_END_CLOSE;

@@ -10,10 +10,8 @@
  */
 #include <linux/atomic.h>
 #include <linux/hash.h>
-#include <linux/kallsyms.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
-#include <linux/string.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
 #include <net/inet_ecn.h>
@@ -21,6 +19,7 @@
 #include <trace/events/tcp.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "callers.h"
 #include "compat.h"
 #include "conn.h"
 #include "demand.h"
@@ -131,6 +130,17 @@ static void notrace lucid_entry_transmit(struct ftrace_regs *fregs,
 	lucid_ecn_emit(sk, TCP_LUCID_ECN_CWR_SENT, TCP_SKB_CB(skb)->seq, 0);
 }
 
+/* Who reduces the window for an echo. */
+static const struct lucid_caller lucid_echo_list[] = {
+	{ "tcp_fastretrans_alert",	1 },
+	{ "tcp_ack",			1 },
+};
+
+static struct lucid_callers lucid_echo_callers = {
+	.list = lucid_echo_list,
+	.nr = ARRAY_SIZE(lucid_echo_list),
+};
+
 /* The socket whose window is about to be reduced for another cause. */
 static DEFINE_PER_CPU(const struct sock *, lucid_local_note);
 
@@ -142,14 +152,10 @@ static void notrace lucid_entry_enter_cwr(struct ftrace_regs *fregs,
 					  unsigned long parent_ip)
 {
 	const struct sock *sk = lucid_arg(fregs, 0);
-	char name[KSYM_SYMBOL_LEN];
 
 	if (!trace_ecn_enabled() || inet_csk(sk)->icsk_ca_state >= TCP_CA_CWR)
 		return;
-	/* A return address may already lie behind the end of its function. */
-	sprint_symbol_no_offset(name, parent_ip - 1);
-	if (strstarts(name, "tcp_fastretrans_alert") ||
-	    strstarts(name, "tcp_ack"))
+	if (lucid_caller(&lucid_echo_callers, parent_ip))
 		sk = NULL;
 	this_cpu_write(lucid_local_note, sk);
 }

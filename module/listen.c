@@ -16,7 +16,6 @@
  * comes, or when the softirq is over, it was dropped.
  */
 #include <linux/interrupt.h>
-#include <linux/kallsyms.h>
 #include <linux/percpu.h>
 #include <linux/stacktrace.h>
 #include <linux/tcp.h>
@@ -25,6 +24,7 @@
 #include <net/tcp.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "callers.h"
 #include "compat.h"
 #include "conn.h"
 #include "flood.h"
@@ -389,10 +389,7 @@ enum lucid_dropper {
 	LUCID_DROP_KILLED,
 };
 
-static const struct {
-	const char *prefix;
-	enum lucid_dropper who;
-} lucid_droppers[] = {
+static const struct lucid_caller lucid_droppers_list[] = {
 	{ "reqsk_timer_handler",	LUCID_DROP_TIMER },
 	{ "tcp_check_req",		LUCID_DROP_SEGMENT },
 	{ "tcp_v4_rcv",			LUCID_DROP_STOPPED },
@@ -403,42 +400,25 @@ static const struct {
 	{ "tcp_abort",			LUCID_DROP_KILLED },
 };
 
-static enum lucid_dropper lucid_dropper_at(unsigned long ip)
-{
-	char name[KSYM_SYMBOL_LEN];
-	unsigned int i;
+static struct lucid_callers lucid_droppers = {
+	.list = lucid_droppers_list,
+	.nr = ARRAY_SIZE(lucid_droppers_list),
+};
 
-	/* A return address may already lie behind the end of its function. */
-	sprint_symbol_no_offset(name, ip - 1);
-	for (i = 0; i < ARRAY_SIZE(lucid_droppers); i++)
-		if (strstarts(name, lucid_droppers[i].prefix))
-			return lucid_droppers[i].who;
-	return LUCID_DROP_OTHER;
-}
-
-/*
- * The nearest of the callers that has something to say. The timer, which is all
- * there is in a flood, is known again by its address.
- */
+/* The nearest of the callers that has something to say. */
 static enum lucid_dropper lucid_dropper(unsigned long parent_ip)
 {
-	static unsigned long timer_ip;
-	enum lucid_dropper who;
+	enum lucid_dropper who = lucid_caller(&lucid_droppers, parent_ip);
 	unsigned long stack[16];
 	unsigned int i, depth;
 
-	if (parent_ip == READ_ONCE(timer_ip))
-		return LUCID_DROP_TIMER;
-	who = lucid_dropper_at(parent_ip);
-	if (who == LUCID_DROP_TIMER)
-		WRITE_ONCE(timer_ip, parent_ip);
 	if (who)
 		return who;
 	depth = stack_trace_save(stack, ARRAY_SIZE(stack), 0);
 	for (i = 0; i < depth && stack[i] != parent_ip; i++)
 		;
 	while (!who && ++i < depth)
-		who = lucid_dropper_at(stack[i]);
+		who = lucid_caller(&lucid_droppers, stack[i]);
 	return who;
 }
 

@@ -9,15 +9,14 @@
  */
 #include <linux/atomic.h>
 #include <linux/hash.h>
-#include <linux/kallsyms.h>
 #include <linux/percpu.h>
-#include <linux/string.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
 #include <net/tcp.h>
 #include <trace/events/tcp.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "callers.h"
 #include "compat.h"
 #include "conn.h"
 #include "observers.h"
@@ -193,6 +192,15 @@ static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
 				TCP_LUCID_RESEND_FAST_TIMER);
 }
 
+static const struct lucid_caller lucid_resize_list[] = {
+	{ "tcp_v",	TCP_LUCID_RESEND_RESIZE },
+};
+
+static struct lucid_callers lucid_resize_callers = {
+	.list = lucid_resize_list,
+	.nr = ARRAY_SIZE(lucid_resize_list),
+};
+
 /*
  * tcp_simple_retransmit(sk): segments were too large. ICMP said so if one of its
  * handlers calls, tcp_v4_... or tcp_v6_...; otherwise a probe of the path MTU
@@ -201,15 +209,11 @@ static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
 static void notrace lucid_entry_resize(struct ftrace_regs *fregs,
 				       unsigned long parent_ip)
 {
-	char name[KSYM_SYMBOL_LEN];
-
-	if (!lucid_resend_wanted())
-		return;
-	/* A return address may already lie behind the end of its function. */
-	sprint_symbol_no_offset(name, parent_ip - 1);
-	lucid_cause_set(&lucid_resize_note, lucid_arg(fregs, 0),
-			strstarts(name, "tcp_v") ? TCP_LUCID_RESEND_RESIZE :
-						   TCP_LUCID_RESEND_MTU_PROBE);
+	if (lucid_resend_wanted())
+		lucid_cause_set(&lucid_resize_note, lucid_arg(fregs, 0),
+				lucid_caller(&lucid_resize_callers,
+					     parent_ip) ?:
+				TCP_LUCID_RESEND_MTU_PROBE);
 }
 
 /*

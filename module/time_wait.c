@@ -10,7 +10,6 @@
  *	ENTER (FIN_WAIT2) --FIN--> PROMOTE --+
  *	ENTER (TIME_WAIT) -------------------+--> [REFRESH...] --> EXIT
  */
-#include <linux/kallsyms.h>
 #include <linux/percpu.h>
 #include <linux/stacktrace.h>
 #include <linux/tcp.h>
@@ -19,6 +18,7 @@
 #include <net/tcp_states.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "callers.h"
 #include "closing.h"
 #include "compat.h"
 #include "conn.h"
@@ -129,11 +129,12 @@ static void notrace lucid_entry_schedule(struct ftrace_regs *fregs,
 		trace_time_wait(&conn, &event);
 }
 
+/* inet_twsk_deschedule_put(), whose own caller has to be asked. */
+#define LUCID_TW_PUT	U8_MAX
+
 /* Who ends a mini-socket before its time, by the name of the function. */
-static const struct {
-	const char *prefix;
-	u8 why;
-} lucid_tw_killers[] = {
+static const struct lucid_caller lucid_tw_killers_list[] = {
+	{ "inet_twsk_deschedule_put",	LUCID_TW_PUT },
 	{ "tcp_timewait_state_process",	TCP_LUCID_TW_END_RST },
 	{ "tcp_v4_rcv",			TCP_LUCID_TW_END_NEW_SYN },
 	{ "tcp_v6_rcv",			TCP_LUCID_TW_END_NEW_SYN },
@@ -144,21 +145,10 @@ static const struct {
 	{ "tcp_abort",			TCP_LUCID_TW_END_KILLED },
 };
 
-static u8 lucid_tw_killer(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(lucid_tw_killers); i++)
-		if (strstarts(name, lucid_tw_killers[i].prefix))
-			return lucid_tw_killers[i].why;
-	return TCP_LUCID_TW_END_OTHER;
-}
-
-static void lucid_symbol(char *name, unsigned long ip)
-{
-	/* A return address may already lie behind the end of its function. */
-	sprint_symbol_no_offset(name, ip - 1);
-}
+static struct lucid_callers lucid_tw_killers = {
+	.list = lucid_tw_killers_list,
+	.nr = ARRAY_SIZE(lucid_tw_killers_list),
+};
 
 /*
  * Who has called inet_twsk_deschedule_put(), and for which mini-socket. Its
@@ -207,40 +197,26 @@ static unsigned long lucid_tw_descheduler(const struct inet_timewait_sock *tw,
 }
 
 /*
- * inet_twsk_kill() has two callers: the timer, and inet_twsk_deschedule_put().
- * Once seen, both are known again by their address. Of the latter the caller's
- * caller knows why.
+ * inet_twsk_kill() has two callers: the timer, and inet_twsk_deschedule_put(),
+ * which purging a namespace may have inlined. Of the latter the caller's caller
+ * knows why.
  */
 static u8 lucid_tw_why(const struct inet_timewait_sock *tw,
 		       unsigned long parent_ip)
 {
-	static unsigned long timer_ip, put_ip;
-	char name[KSYM_SYMBOL_LEN];
-	unsigned long ip;
-	u8 why;
+	u8 why = lucid_caller(&lucid_tw_killers, parent_ip);
 
-	if (parent_ip == READ_ONCE(timer_ip))
+	if (why == TCP_LUCID_TW_END_NETNS)
+		return why;
+	if (why != LUCID_TW_PUT)
 		return TCP_LUCID_TW_END_TIMER;
-	if (parent_ip != READ_ONCE(put_ip)) {
-		lucid_symbol(name, parent_ip);
-		if (strstarts(name, "inet_twsk_purge"))
-			return TCP_LUCID_TW_END_NETNS;
-		if (!strstarts(name, "inet_twsk_deschedule_put")) {
-			WRITE_ONCE(timer_ip, parent_ip);
-			return TCP_LUCID_TW_END_TIMER;
-		}
-		WRITE_ONCE(put_ip, parent_ip);
-	}
-	ip = lucid_tw_descheduler(tw, parent_ip);
-	if (!ip)
-		return TCP_LUCID_TW_END_OTHER;
-	lucid_symbol(name, ip);
-	why = lucid_tw_killer(name);
+	why = lucid_caller(&lucid_tw_killers,
+			   lucid_tw_descheduler(tw, parent_ip));
 	/* In FIN_WAIT2 the same code answers data with a RST instead. */
 	if (why == TCP_LUCID_TW_END_NEW_SYN &&
 	    READ_ONCE(tw->tw_substate) == TCP_FIN_WAIT2)
-		why = TCP_LUCID_TW_END_DATA;
-	return why;
+		return TCP_LUCID_TW_END_DATA;
+	return why ?: TCP_LUCID_TW_END_OTHER;
 }
 
 /* inet_twsk_kill(tw): it ends now, and only once. */
