@@ -10,13 +10,14 @@ readonly BENCH_PARTS=2
 
 lab_bench() {
 	local kernel=6.12 quick='' guests status=0
-	local -a names=() kernels=()
+	local -a names=() kernels=() add=()
 
 	guests=$(nproc)
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel)	need_value "$1" $#; kernel=$2; shift ;;
 		--guests)	need_value "$1" $#; need_number "$1" "$2"; guests=$2; shift ;;
+		--add)		need_value "$1" $#; add+=(--add "$2"); shift ;;
 		--quick)	quick=--quick ;;
 		-*)		die "lab bench does not know '$1'" ;;
 		*)		names+=("$1") ;;
@@ -87,7 +88,7 @@ bench_start() {
 	set -m
 	# shellcheck disable=SC2086 # $quick is an option or nothing
 	"$LAB_TOP/scripts/lab" run --kernel "$KERNEL" --timeout 3600 \
-		--out "$1/$2" -- scripts/bench/run.py $quick \
+		"${add[@]}" --out "$1/$2" -- scripts/bench/run.py $quick \
 		--part "$2/$BENCH_PARTS" "${names[@]}" \
 		</dev/null >"$1/$2.log" 2>&1 &
 	set +m
