@@ -21,13 +21,8 @@ except ModuleNotFoundError as error:
         raise
     grid = None
 
-# RTT in ms, 1/p; connections, loss cycles to settle, loss cycles measured. Small
-# windows need many connections: see grid.py.
-CELLS = {
-    (1, 100): (10, 8, 30),
-    (10, 100): (10, 8, 30),
-    (1, 1000): (3, 5, 16),
-}
+# RTT in ms, 1/p.
+CELLS = ((1, 100), (10, 100), (1, 1000))
 
 
 @functools.lru_cache(None)
@@ -35,7 +30,7 @@ def measured(cc, rtt, every):
     """A control's row of the table, measured once."""
     if not grid:
         raise Skip("needs scripts/bench of the source tree")
-    return grid.average_window(link(), cc, rtt, every, cycles=CELLS[rtt, every])
+    return grid.average_window(link(), cc, rtt, every)
 
 
 @functools.lru_cache(None)
