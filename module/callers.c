@@ -7,6 +7,7 @@
  * an address stands for is kept beside it, in the byte that all kernel addresses
  * have in common.
  */
+#include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/hash.h>
 #include <linux/kallsyms.h>
@@ -41,13 +42,13 @@ static u8 lucid_caller_search(const struct lucid_callers *callers,
  */
 u8 lucid_caller(struct lucid_callers *callers, unsigned long ip)
 {
-	u64 *slot = &callers->known[hash_long(ip, LUCID_CALLERS_BITS)];
-	u64 known = READ_ONCE(*slot);
+	atomic64_t *slot = &callers->known[hash_long(ip, LUCID_CALLERS_BITS)];
+	u64 known = atomic64_read(slot);
 	u8 who;
 
 	if ((known & LUCID_CALLERS_ADDRESS) == (ip & LUCID_CALLERS_ADDRESS))
 		return known >> 56;
 	who = lucid_caller_search(callers, ip);
-	WRITE_ONCE(*slot, (ip & LUCID_CALLERS_ADDRESS) | (u64)who << 56);
+	atomic64_set(slot, (ip & LUCID_CALLERS_ADDRESS) | (u64)who << 56);
 	return who;
 }

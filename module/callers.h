@@ -21,12 +21,13 @@ struct lucid_caller {
  * struct lucid_callers - those that one observer tells apart
  * @list: of two whose names begin alike the longer one first
  * @nr: how many
- * @known: addresses that were looked up already
+ * @known: addresses that were looked up already; atomic, as readers hold no lock
+ *	and 32 bits would read one in two halves
  */
 struct lucid_callers {
 	const struct lucid_caller *list;
 	unsigned int nr;
-	u64 known[1 << LUCID_CALLERS_BITS];
+	atomic64_t known[1 << LUCID_CALLERS_BITS];
 };
 
 u8 lucid_caller(struct lucid_callers *callers, unsigned long ip);
