@@ -118,17 +118,19 @@ kernel_package() {
 # The newest image of $KERNEL in its archive. Debian's own linux-image-cloud-amd64
 # is the newest of all, which in backports is soon another kernel.
 kernel_image() {
-	local index name
+	local index name version flavour
 
+	read -r version flavour <<<"$KERNEL_IS"
 	index=$(mktemp)
 	/usr/lib/apt/apt-helper -o Acquire::Retries=1 download-file \
 		"$MIRROR/dists/$KERNEL_FROM/main/binary-amd64/Packages.xz" \
 		"$index" >/dev/null 2>&1 || :
-	name=$(bsdcat "$index" 2>/dev/null | awk -v kernel="$KERNEL." '
+	name=$(bsdcat "$index" 2>/dev/null | awk -v kernel="$version." \
+		-v flavour="[0-9]-$flavour-amd64\$" '
 		$1 == "Package:" && index($2, "linux-image-" kernel) == 1 &&
-		$2 ~ /[0-9]-cloud-amd64$/ { print $2 }' | sort -V | tail -n 1)
+		$2 ~ flavour { print $2 }' | sort -V | tail -n 1)
 	rm -f "$index"
-	[ -n "$name" ] || die "$MIRROR has no Linux $KERNEL in $KERNEL_FROM"
+	[ -n "$name" ] || die "$MIRROR has no Linux $version ($flavour) in $KERNEL_FROM"
 	echo "$name"
 }
 

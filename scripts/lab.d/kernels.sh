@@ -5,19 +5,22 @@
 # that release's own user space: what people really run together.
 
 readonly LAB_KERNELS=(6.1 6.12 7.2)
-# And two that find mistakes, for the user space of 6.12 (debug.sh).
+# And 6.12 in other flavours, for the same user space: one in which all may be
+# preempted (PREEMPT_RT), and two that find mistakes (debug.sh).
 readonly LAB_DEBUG=(debug kcsan)
+readonly LAB_SELECTABLE=("${LAB_KERNELS[@]}" rt "${LAB_DEBUG[@]}")
 
-# kernel_select VERSION: sets KERNEL, SUITE (the release) and KERNEL_FROM (the
-# archive that its kernel comes from).
+# kernel_select NAME: sets KERNEL, SUITE (the release), KERNEL_FROM (the archive
+# that its kernel comes from) and KERNEL_IS (version and flavour there).
 kernel_select() {
-	KERNEL=$1
+	KERNEL=$1 KERNEL_IS="$1 cloud"
 	case $KERNEL in
 	6.1)	SUITE=bookworm KERNEL_FROM=bookworm ;;
 	6.12)	SUITE=trixie KERNEL_FROM=trixie ;;
 	7.2)	SUITE=trixie KERNEL_FROM=trixie-backports ;;
-	debug|kcsan) SUITE=trixie KERNEL_FROM=trixie ;;
-	*)	die "no kernel '$KERNEL' here: --kernel takes one of ${LAB_KERNELS[*]} ${LAB_DEBUG[*]}" ;;
+	rt)	SUITE=trixie KERNEL_FROM=trixie KERNEL_IS='6.12 rt' ;;
+	debug|kcsan) SUITE=trixie KERNEL_FROM=trixie KERNEL_IS='6.12 cloud' ;;
+	*)	die "no kernel '$KERNEL' here: --kernel takes one of ${LAB_SELECTABLE[*]}" ;;
 	esac
 	KERNEL_BUILD=$LAB_BUILD/$KERNEL
 }
