@@ -287,10 +287,7 @@ def wait(seconds):
 
 def wait_closed(sock):
     """Read until the peer's FIN; return what came before it."""
-    data = b""
-    while chunk := sock.recv(65536):
-        data += chunk
-    return data
+    return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
 class Flow:
