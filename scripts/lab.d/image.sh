@@ -151,7 +151,7 @@ guest_make() {
 	touch "$dir/started"
 	MIRROR=$(lab_mirror) || exit
 	kernel=$(kernel_image) || exit
-	step "guest image: Debian $SUITE with Linux $KERNEL from $MIRROR" "$log" \
+	step "guest image: Debian $SUITE with Linux $KERNEL_IS from $MIRROR" "$log" \
 		debian_root "$root" "$SUITE" --variant=minbase --include="$(comma_list \
 			"$(kernel_package "$kernel")" \
 			"${GUEST_PACKAGES[@]}")" || return
@@ -191,7 +191,7 @@ guest_same() {
 	find "$root" -newer "$started" -exec touch -h -d @"$LAB_EPOCH" {} +
 }
 
-# Just enough to find the root file system: busybox and four or so modules,
+# Just enough to find the root file system: busybox and a few modules,
 # uncompressed, in the order of their dependencies.
 guest_initrd() {
 	local root=$1 dir=$2 kernel=$3 tree=$2/initramfs
@@ -201,7 +201,8 @@ guest_initrd() {
 	cp "$root/usr/bin/busybox" "$tree/bin/" 2>/dev/null ||
 		cp "$root/bin/busybox" "$tree/bin/" || return
 	cp "$LAB_D/initramfs-init" "$tree/init"
-	for module in ext4 nd_pmem nfit; do
+	# ext4 asks for crc32c when it mounts.
+	for module in crc32c_generic ext4 nd_pmem nfit; do
 		# A line is "MODULE: DEPENDENCY...", nearest first. Built in: no line.
 		while read -r path; do
 			module=$(basename "${path%.ko*}").ko
