@@ -82,17 +82,18 @@ def cubic_after_loss():
     epoch, last = grown[0].time, grown[-1].time
     grown = [e for e in grown if e.phase != "RENO_FRIENDLY"]
     # RFC 9438, 4.2, in double precision. What the window aims at is the curve
-    # a round trip ahead, so it lies between there and here.
+    # a round trip ahead. A window's ACKs come together, and bring it 1 - 1/e of
+    # the way (4.4): to the curve of now at least, where it stays for a round trip.
     k = ((before - 0.7 * before) / 0.4) ** (1 / 3)
     assert last - epoch > k + 2, f"the flow does not get far beyond K, {k:.2f} s"
     for event in grown:
-        t = event.time - epoch
-        here, ahead = (0.4 * (when - k) ** 3 + before
-                       for when in (t, t + event.srtt_us / 1e6))
+        t, rtt = event.time - epoch, event.srtt_us / 1e6
+        behind, ahead = (0.4 * (when - k) ** 3 + before
+                         for when in (t - rtt, t + rtt))
         if t > 0.5:
-            assert here - 1.5 < event.cwnd < ahead + 1, \
+            assert behind - 1 < event.cwnd < ahead + 1, \
                 f"window {event.cwnd} {t:.2f} s into the epoch (K is " \
-                f"{k:.2f} s), not between {here:.1f} and {ahead:.1f}"
+                f"{k:.2f} s), not between {behind:.1f} and {ahead:.1f}"
         # The ACK that reaches W_max is still told as concave.
         want = {"CONCAVE"} if event.cwnd < before else \
             {"CONVEX"} if event.cwnd > before else {"CONCAVE", "CONVEX"}
