@@ -129,7 +129,7 @@ artefacts() {
 	KERNEL_TREE=/lib/modules/$RELEASE/build
 	MODULE_FLAGS=()
 	! kernel_finds "$KERNEL" || debug_kernel
-	[ "$KERNEL" != debug ] || MODULE_FLAGS=(GCOV_PROFILE=y)
+	! kernel_counts "$KERNEL" || MODULE_FLAGS=(GCOV_PROFILE=y)
 }
 
 lab_build() {

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2153 # KERNEL_BUILD is set by kernels.sh
 #
-# lab coverage: the lines and branches of the module that runs on the debug
-# kernel have reached since the module was last built. Each run leaves its
-# counters here; they are added up when somebody asks.
+# lab coverage: the lines and branches of the module that runs on the gcov (or
+# debug) kernel have reached since the module was last built. Each run leaves
+# its counters here; they are added up when somebody asks.
 
 # coverage_add RESULTS: what this run reached.
 coverage_add() {
-	local dir=$LAB_BUILD/coverage
+	local dir=$KERNEL_BUILD/coverage
 
 	locked "$dir/.lock" coverage_unpack "$1" "$dir"
 }
@@ -26,8 +26,17 @@ coverage_unpack() {
 }
 
 lab_coverage() {
-	[ $# -eq 0 ] || die "lab coverage does not know '$1'"
-	kernel_select debug
+	local kernel=gcov
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
+		*)	die "lab coverage does not know '$1'" ;;
+		esac
+	done
+	kernel_counts "$kernel" ||
+		die "lab coverage: --kernel takes gcov or debug"
+	kernel_select "$kernel"
 	host_ready
 	artefacts
 	locked "$KERNEL_BUILD/.lock" build_all
@@ -36,10 +45,10 @@ lab_coverage() {
 
 # coverage_print: after build_all, so that sources and counters belong together.
 coverage_print() {
-	local dir=$LAB_BUILD/coverage
+	local dir=$KERNEL_BUILD/coverage
 
 	cmp -s "$KERNEL_BUILD/built" "$dir/built" ||
-		die 'this build has not run yet: scripts/lab run --kernel debug -- ...'
+		die "this build has not run yet: scripts/lab run --kernel $KERNEL -- ..."
 	rm -rf "$dir/sum"
 	mkdir "$dir/sum"
 	cp "$LAB_D/coverage.py" "$dir/"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2034,SC2153 # other rooms use and set the variables
 #
-# Kernels that watch themselves: debug has KASAN and lockdep, kcsan has KCSAN.
+# Kernels that watch themselves: debug has KASAN and lockdep, kcsan has KCSAN, and
+# gcov no more than what costs little, so that the suites keep their times on it.
 # They are built once, from Debian's linux-source-6.12 and debug*.config, and
 # boot the root file system of the 6.12 guest. Whatever they report fails the
 # run, whichever command ran.
@@ -25,9 +26,14 @@ debug_kernel() {
 }
 
 debug_config() {
-	local -A what=([debug]=kasan [kcsan]=kcsan)
+	local -A what=([debug]='kasan gcov' [kcsan]=kcsan [gcov]=gcov)
+	local part
 
-	cat "$LAB_D/debug.config" "$LAB_D/debug-${what[$KERNEL]}.config"
+	cat "$LAB_D/debug.config"
+	for part in ${what[$KERNEL]}; do
+		cat "$LAB_D/debug-$part.config"
+	done
+	echo "CONFIG_LOCALVERSION=\"-lucid-$KERNEL\""
 }
 
 debug_make() {

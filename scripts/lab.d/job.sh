@@ -100,7 +100,7 @@ results_status() {
 	bsdtar -xOf "$1" lab/status 2>/dev/null || :
 }
 
-# results_coverage FILE DIR: what the debug kernel's run reached of the module.
+# results_coverage FILE DIR: what the run reached of the module.
 results_coverage() {
 	bsdtar -xf "$1" -C "$2" --strip-components 2 'lab/coverage/*' 2>/dev/null
 }

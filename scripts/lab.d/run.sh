@@ -92,7 +92,7 @@ run_job() {
 	no-*)		die "guest failed: $status" ;;
 	esac
 	[ -z "$out" ] || results_unpack "$run/results" "$out"
-	[ "$KERNEL" != debug ] || coverage_add "$run/results"
+	! kernel_counts "$KERNEL" || coverage_add "$run/results"
 	if kernel_finds "$KERNEL"; then
 		debug_reports "$run/console" >&2 || {
 			say "the $KERNEL kernel had something to report (above)"

@@ -76,7 +76,7 @@ test_all_suites() {
 		[[ " ${kernels[*]} " == *" $kernel "* ]] || test_elsewhere "$kernel"
 	done
 	test_suites "${built[@]}"
-	[ "${built[*]}" != debug ] || coverage_print | sed 's/^/# /'
+	! kernel_counts "${built[*]}" || coverage_print | sed 's/^/# /'
 }
 
 test_all_builds() {
