@@ -32,7 +32,7 @@ static struct {
 	struct lucid_cubic_params par;
 	struct lucid_cubic cubic;
 	struct lucid_slow_start slow_start;
-	u32 reno_cnt;
+	u32 reno_cnt;	/* with each reduction the core starts it anew */
 
 	u32 ssthresh;
 	u32 cwnd;
@@ -96,9 +96,6 @@ static void replay_ack(const char *args)
 	win.cwnd_cnt = flow.reno_cnt;
 
 	if (flow.reno) {
-		/* Recovery and pauses start the count anew. */
-		if (!flow.cwnd_known)
-			win.cwnd_cnt = 0;
 		if (!unused)
 			lucid_reno_on_ack(&win, acked);
 		check("count", frac, win.cwnd_cnt);
@@ -123,6 +120,7 @@ static void replay_reduction(const char *args)
 	if (sscanf(args, "%d %u %u", &cause, &cwnd, &ssthresh) != 3)
 		broken(args);
 	flow.cwnd_known = false;
+	flow.reno_cnt = 0;
 	if (cause != TCP_LUCID_CAUSE_RTO_AGAIN) {
 		bool ece = cause == TCP_LUCID_CAUSE_ECE;
 
