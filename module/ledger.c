@@ -7,9 +7,7 @@
  * cookie, for connections that were opened while somebody listened to their
  * summaries, and only for those.
  */
-#include <linux/preempt.h>
 #include <linux/rhashtable.h>
-#include <linux/slab.h>
 #include <uapi/linux/tcp_lucid.h>
 
 #include "ledger.h"
@@ -19,6 +17,9 @@ static const struct rhashtable_params lucid_ledger_params = {
 	.key_offset = offsetof(struct lucid_account, cookie),
 	.key_len = sizeof_field(struct lucid_account, cookie),
 	.automatic_shrinking = true,
+	/* Growing in time asks for memory, too (accounts.c). */
+	.min_size = IS_ENABLED(CONFIG_PREEMPT_RT) ? 2 * LUCID_ACCOUNTS_RESERVED
+						  : 0,
 };
 
 static struct rhashtable lucid_ledger;
@@ -30,22 +31,19 @@ static struct rhashtable lucid_ledger;
  * Context: Any but hard interrupts.
  *
  * Return: the account, all zero but for its cookie; NULL if there is no memory,
- * if it has one already, or if no memory may be asked for: with PREEMPT_RT that
- * sleeps, and before 7.2 tracepoints run with preemption off.
+ * or if it has one already.
  */
 struct lucid_account *lucid_ledger_open(u64 cookie)
 {
 	struct lucid_account *account;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
-		return NULL;
-	account = kzalloc(sizeof(*account), GFP_ATOMIC | __GFP_NOWARN);
+	account = lucid_account_alloc();
 	if (!account)
 		return NULL;
 	account->cookie = cookie;
 	if (rhashtable_insert_fast(&lucid_ledger, &account->node,
 				   lucid_ledger_params)) {
-		kfree(account);
+		lucid_account_free(account);
 		return NULL;
 	}
 	return account;
@@ -92,7 +90,7 @@ struct lucid_account *lucid_ledger_take(u64 cookie)
 void lucid_ledger_free(struct lucid_account *account)
 {
 	if (account)
-		kfree_rcu(account, rcu);
+		lucid_account_free(account);
 }
 
 /**
@@ -104,7 +102,15 @@ void lucid_ledger_free(struct lucid_account *account)
  */
 int lucid_ledger_init(void)
 {
-	return rhashtable_init(&lucid_ledger, &lucid_ledger_params);
+	int err;
+
+	err = lucid_accounts_init();
+	if (err)
+		return err;
+	err = rhashtable_init(&lucid_ledger, &lucid_ledger_params);
+	if (err)
+		lucid_accounts_exit();
+	return err;
 }
 
 /**
@@ -125,7 +131,7 @@ void lucid_ledger_clear(void)
 			continue;
 		rhashtable_remove_fast(&lucid_ledger, &account->node,
 				       lucid_ledger_params);
-		kfree_rcu(account, rcu);
+		lucid_account_free(account);
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);
@@ -133,7 +139,7 @@ void lucid_ledger_clear(void)
 
 static void lucid_ledger_burn(void *account, void *unused)
 {
-	kfree(account);
+	lucid_account_free(account);
 }
 
 /**
@@ -144,4 +150,5 @@ static void lucid_ledger_burn(void *account, void *unused)
 void lucid_ledger_exit(void)
 {
 	rhashtable_free_and_destroy(&lucid_ledger, lucid_ledger_burn, NULL);
+	lucid_accounts_exit();
 }

@@ -39,6 +39,14 @@ struct lucid_account {
 	u8 role;
 };
 
+/* With PREEMPT_RT, connections that can have an account at the same time. */
+#define LUCID_ACCOUNTS_RESERVED	4096
+
+struct lucid_account *lucid_account_alloc(void);
+void lucid_account_free(struct lucid_account *account);
+int lucid_accounts_init(void);
+void lucid_accounts_exit(void);
+
 struct lucid_account *lucid_ledger_open(u64 cookie);
 struct lucid_account *lucid_ledger_find(u64 cookie);
 struct lucid_account *lucid_ledger_take(u64 cookie);

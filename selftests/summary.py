@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The summary of a connection: everything that was counted, in one event."""
 
-import os
 import socket
 import struct
 import threading
 
-from lucid import (ACK, SYN, Capture, Flow, Path, Skip, Trace, cookie, equal, near,
+from lucid import (ACK, SYN, Capture, Flow, Path, Trace, cookie, equal, near,
                    run, sh, tcp_info, wait, wait_closed)
 from peer import PEER, Host, Peer
 
@@ -16,20 +15,7 @@ COUNTED = ("resent", "bytes_acked", "bytes_received", "segs_out", "segs_in",
            "min_rtt_us", "data_segs_in", "data_segs_out", "busy_us",
            "rwnd_limited_us", "sndbuf_limited_us", "bytes_sent", "dsack_dups",
            "reordered", "out_of_order")
-# There no memory can be had where a connection begins (docs/robustness.md).
-FORGETFUL = os.path.exists("/sys/kernel/realtime") and \
-    tuple(map(int, os.uname().release.split(".")[:2])) < (7, 2)
 BY_CAUSE = ("resent_rto", "resent_fast", "resent_tlp", "resent_other")
-
-
-def remembered(test):
-    """Of what only watching tells, which is kept for each connection."""
-    def wrapped():
-        if FORGETFUL:
-            raise Skip("PREEMPT_RT before 7.2 keeps no account of a connection")
-        test()
-    wrapped.__doc__, wrapped.__name__ = test.__doc__, test.__name__
-    return wrapped
 
 
 def both(test):
@@ -63,7 +49,6 @@ def same(event, before, **more):
     equal({name: event[name] for name in want}, want, f"{event.role}")
 
 
-@remembered
 @both
 def counted(family):
     """what the socket counted, as TCP_INFO had it, and what the FINs added"""
@@ -108,7 +93,6 @@ def counted(family):
     assert active.resent > 0, "nothing was lost: it proves nothing"
 
 
-@remembered
 @both
 def causes(family):
     """what was sent again by cause, as the retransmit events tell it"""
@@ -142,7 +126,6 @@ def causes(family):
     assert by["resent_rto"] and by["resent_fast"], by
 
 
-@remembered
 def handshake():
     """a SYN and a SYN-ACK that were sent again are counted, and the time they took"""
     path = Path(delay_ms=10)
@@ -170,7 +153,6 @@ def handshake():
     listener.close()
 
 
-@remembered
 def crossed():
     """after a simultaneous open the role is BOTH"""
     with Host() as host, Trace("summary") as trace:
@@ -223,7 +205,6 @@ def limits():
     near(event.busy_us, before["busy_us"], 25000, "busy")
 
 
-@remembered
 def largest():
     """the largest window, as the control's own events tell it"""
     path = Path(delay_ms=20, rate="20mbit", limit=60)
