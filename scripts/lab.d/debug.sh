@@ -186,6 +186,7 @@ summary.py exact round trips
 decisions.py the queue of a long path, which its slow processor never fills
 path_signals.py one event for each round trip, which is longer here
 causes.py a local queue that a slow sender does not fill, and a timeout it is to be in time for
+same_packets.py two runs of in-tree reno, which differ there as well
 retransmit.py a rule of nftables that is to be there before a timeout
 transfer.py the same
 window.py how far the window is after so many round trips
