@@ -398,12 +398,18 @@ def injected():
         raise Skip("kernel without CONFIG_TRACE_EVENT_INJECT")
     dice = random.Random(5)
     values = 0, 1, 255, 2 ** 31, 2 ** 64 - 1
+    # A number beyond the largest signed one the kernel does not read.
+    signed = *values[:-1], -1, -2 ** 63
+    # Until an event is switched on the buffer has room for a few only.
+    put(f"{TRACEFS}/buffer_size_kb", b"1408")
     with Quiet():
         for event in event_names():
-            names = [name for name, kind, array in fields(event)
-                     if not array and "char" not in kind]
+            scalars = [(name, signed if kind.startswith("__s") else values)
+                       for name, kind, array in fields(event)
+                       if not array and "char" not in kind]
             for _ in range(times(20)):
-                text = " ".join(f"{name}={dice.choice(values)}" for name in names)
+                text = " ".join(f"{name}={dice.choice(choices)}"
+                                for name, choices in scalars)
                 equal(put(f"{EVENTS}/{event}/inject", text.encode()), 0, text)
         shown = sh(f"cat {TRACEFS}/trace; echo > {TRACEFS}/trace")
     for event in event_names():
