@@ -3,7 +3,7 @@
 """Why a window was reduced: each cause that the core has and does not tell."""
 
 from lucid import Path, equal, run, wait
-from replaying import leaves, replay, transfer
+from replaying import EVENTS, leaves, replay, transfer
 
 CONTROLS = {"lucid": ("cubic 700 700 400 1 1 1", 700),
             "lucid_reno": ("reno 500 500", 500)}
@@ -65,7 +65,9 @@ def local_queue():
         path = Path(delay_ms=10)
         path.client.sh("tc qdisc add dev c0 root tbf rate 20mbit burst 3000"
                        " limit 6000")
-        events = transfer(path, cc, lambda sock: sock.sendall(bytes(600000)))
+        events = transfer(path, cc, lambda sock: sock.sendall(bytes(600000)),
+                          (*EVENTS, "ecn"))
+        assert "ecn" not in {e.name for e in events}, f"{cc}: nobody marked it"
         assert "LOCAL" in causes(events), f"{cc}: {causes(events)}"
         equal(causes(events)[0], "LOCAL", f"{cc}: the first cause")
         for e in events:
