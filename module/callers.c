@@ -7,7 +7,6 @@
  * an address stands for is kept beside it, in the byte that all kernel addresses
  * have in common.
  */
-#include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/hash.h>
 #include <linux/kallsyms.h>

@@ -3,6 +3,7 @@
 #ifndef _TCP_LUCID_CALLERS_H
 #define _TCP_LUCID_CALLERS_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
 #define LUCID_CALLERS_BITS	6
