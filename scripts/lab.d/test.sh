@@ -9,7 +9,7 @@
 
 lab_test() {
 	local kernel='' what=suites
-	local -a kernels built=() others=()
+	local -a kernels built=() others=() only=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -17,12 +17,15 @@ lab_test() {
 		--builds) what=builds; shift ;;
 		--install) what=install; shift ;;
 		--upstream) what=upstream; shift ;;
-		*)	die "lab test does not know '$1'" ;;
+		-*)	die "lab test does not know '$1'" ;;
+		*)	only+=("$(test_named "$1")") || exit; shift ;;
 		esac
 	done
+	[ ${#only[@]} -eq 0 ] || [ $what = suites ] ||
+		die "--$what runs no suites: leave out --$what or their names"
 	# Unless told which, all of them; those that are not booted have to
 	# compile at least.
-	[ -n "$kernel" ] || others=("${LAB_KERNELS[@]}")
+	[ -n "$kernel" ] || [ ${#only[@]} -gt 0 ] || others=("${LAB_KERNELS[@]}")
 	: "${kernel:=6.12}"
 	if [ $what != suites ] && { [ "$kernel" = rt ] || kernel_finds "$kernel"; }; then
 		die "the $kernel kernel runs suites only: leave out --$what or --kernel $kernel"
@@ -67,10 +70,15 @@ test_artefacts() {
 }
 
 test_all_suites() {
-	test_lint
+	[ ${#only[@]} -gt 0 ] || test_lint
 	for kernel in "${kernels[@]}"; do
 		test_select "$kernel"
-		! test_build || built+=("$kernel")
+		if [ ${#only[@]} -gt 0 ]; then
+			locked "$KERNEL_BUILD/.lock" build_all
+			built+=("$kernel")
+		elif test_build; then
+			built+=("$kernel")
+		fi
 	done
 	for kernel in "${others[@]}"; do
 		[[ " ${kernels[*]} " == *" $kernel "* ]] || test_elsewhere "$kernel"
@@ -85,6 +93,28 @@ test_all_builds() {
 		test_artefacts
 		builds_kernel
 	done
+}
+
+# test_named NAME: the suite of that name as make knows it, close.py for close.
+test_named() {
+	local dir=$LAB_TOP/selftests
+
+	if [ -e "$dir/$1.py" ]; then
+		echo "$1.py"
+	elif [ -f "$dir/$1" ] || [ -f "$dir/$1.c" ]; then
+		echo "$1"
+	else
+		die "no suite '$1' in selftests/"
+	fi
+}
+
+# test_asked: of the suites on stdin, those that were asked for by name.
+test_asked() {
+	if [ ${#only[@]} -gt 0 ]; then
+		grep -xF "$(printf '%s\n' "${only[@]}")" || :
+	else
+		cat
+	fi
 }
 
 # test_select KERNEL: it is the one to build for.
@@ -246,13 +276,18 @@ test_suites() {
 	# The lab's own come first: they take longest. Kernels that find
 	# mistakes have nothing to say to them.
 	kernel_finds "$*" || mapfile -t suites < \
-		<(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null)
+		<(cd "$LAB_TOP/selftests" && ls host/*.sh 2>/dev/null | test_asked)
 	for kernel in "$@"; do
 		test_select "$kernel"
 		[ -e "$KERNEL_BUILD/src/selftests/Makefile" ] || continue
 		mapfile -t names < <(test_list)
 		[ ${#names[@]} -gt 0 ] || die 'selftests/Makefile names no suites'
+		mapfile -t names < <(printf '%s\n' "${names[@]}" | test_asked)
 		suites+=("${names[@]/#/$kernel/}")
+	done
+	for suite in "${only[@]}"; do
+		[[ " ${suites[*]} " == *[\ /]"$suite "* ]] ||
+			die "$suite is no suite that runs on $*"
 	done
 
 	for suite in "${suites[@]}"; do
@@ -302,7 +337,7 @@ test_start() {
 
 # test_timeout KERNEL: seconds on the wall that a suite may take.
 test_timeout() {
-	if kernel_finds "$1"; then echo 3600; else echo 1500; fi
+	if kernel_finds "$1"; then echo 7200; else echo 1500; fi
 }
 
 # test_reap: until one of those that run has ended; its exit code is kept.

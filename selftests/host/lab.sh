@@ -46,6 +46,9 @@ options() {
 	says 125 "no kernel 'all' here" "$lab" run --kernel all -- true &&
 	says 125 "no kernel '7' here" "$lab" test --kernel 7 &&
 	says 125 'leave out --upstream' "$lab" test --upstream --kernel debug &&
+	says 125 'leave out --builds' "$lab" test --builds close &&
+	says 125 "no suite 'dance'" "$lab" test dance &&
+	says 125 "lab test does not know '--nope'" "$lab" test --nope &&
 	says 125 'needs --clock real' "$lab" run --cpus 2 -- true &&
 	says 125 "unknown option '--nope'" "$lab" run --nope -- true &&
 	says 125 '--seed takes a number' "$lab" run --seed x -- true &&
