@@ -51,6 +51,13 @@
 #define lucid_rto_max(sk)	((void)(sk), TCP_RTO_MAX)
 #endif
 
+/* Has connect() left the SYN to the first write (TCP_FASTOPEN_CONNECT)? */
+#ifdef inet_test_bit
+#define lucid_connect_deferred(sk)	inet_test_bit(DEFER_CONNECT, sk)
+#else
+#define lucid_connect_deferred(sk)	((bool)inet_sk(sk)->defer_connect)
+#endif
+
 /* Have both ends agreed on ECN? Accurate ECN brought more than one way to. */
 #ifdef TCP_ECN_OK
 #define lucid_ecn_agreed(tp)	((bool)((tp)->ecn_flags & TCP_ECN_OK))

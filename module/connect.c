@@ -17,6 +17,7 @@
 #include <net/tcp.h>
 #include <trace/events/tcp_lucid.h>
 
+#include "closing.h"
 #include "compat.h"
 #include "conn.h"
 #include "notes.h"
@@ -81,13 +82,19 @@ static u8 lucid_connect_why(const struct sock *sk)
 	int err = READ_ONCE(sk->sk_err);
 
 	if (!err)
-		return tcp_sk(sk)->segs_out ? TCP_LUCID_CONNECT_CLOSED :
-					      TCP_LUCID_CONNECT_LOCAL;
-	/* A timeout also passes on an ICMP error that came while it waited. */
-	if (err == ETIMEDOUT || err == READ_ONCE(sk->sk_err_soft))
+		return tcp_sk(sk)->segs_out || lucid_connect_deferred(sk) ?
+		       TCP_LUCID_CONNECT_CLOSED : TCP_LUCID_CONNECT_LOCAL;
+	if (err == ETIMEDOUT)
 		return TCP_LUCID_CONNECT_TIMEOUT;
 	if (lucid_icmp_is(raw_cpu_ptr(&lucid_icmp_note), sk))
 		return TCP_LUCID_CONNECT_ICMP;
+	/*
+	 * A timeout also passes on an ICMP error that came while it waited, and
+	 * so did nothing else; but a RST may say the same.
+	 */
+	if (err == READ_ONCE(sk->sk_err_soft) &&
+	    lucid_close_cause(sk) != TCP_LUCID_END_DATA)
+		return TCP_LUCID_CONNECT_TIMEOUT;
 	switch (err) {
 	case ECONNREFUSED:	/* in SYN_SENT */
 	case ECONNRESET:	/* in SYN_RECV */

@@ -14,7 +14,7 @@ from lucid import (ACK, RST, SYN, Path, Skip, Trace, cookie, equal, near,
                    run, wait)
 from peer import HOST, PEER, Peer, both
 
-TCP_FASTOPEN = 23
+TCP_FASTOPEN, TCP_FASTOPEN_CONNECT = 23, 30
 MSG_FASTOPEN = 0x20000000
 
 
@@ -498,8 +498,34 @@ def icmp(host, family):
 
 
 @both
+def own_firewall(host, family):
+    """ICMP from the host itself, which the first SYN does not heed, the second does"""
+    rules = """table inet t { chain o { type filter hook output priority 0;
+               tcp dport 5000 reject with icmpx port-unreachable; }; }"""
+    kind, code = {4: (3, 3), 6: (1, 4)}[family]
+    for reset in (False, True):
+        host.netns.sh("nft -f -", stdin=rules)
+        with Watch(host) as watch:
+            sock = host.socket(family)
+            sock.setblocking(False)
+            sock.connect_ex((PEER[family], 5000))
+            equal(watch.read("connect_failed"), [], "while connect() has it")
+            if reset:
+                host.netns.sh("nft flush ruleset")
+                syn = host.receive(timeout=1.5)
+                host.send_reply(family, syn, RST | ACK)
+            wait(1.5)
+            equal([(e.why, e.err, e.syns, e.icmp_type, e.icmp_code) for e in
+                   watch.read("connect_failed")],
+                  [("RST", errno.ECONNREFUSED, 2, 0, 0) if reset else
+                   ("ICMP", errno.ECONNREFUSED, 2, kind, code)], "event")
+            sock.close()
+        host.netns.sh("nft flush ruleset")
+
+
+@both
 def own_fault(host, family):
-    """a connect() without a port to use, and one that is closed meanwhile"""
+    """a connect() without a port to use, and some that are closed meanwhile"""
     host.sysctl("ipv4/ip_local_port_range", "30000 30000")
     with Watch(host) as watch:
         first = host.socket(family)
@@ -509,8 +535,14 @@ def own_fault(host, family):
         equal(second.connect_ex((PEER[family], 5000)), errno.EADDRNOTAVAIL,
               "connect()")
         first.close()
+        # connect() succeeds, and leaves the SYN to the first write.
+        host.sysctl("ipv4/tcp_fastopen", 5)
+        third = host.socket(family)
+        third.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+        equal(third.connect_ex((PEER[family], 5000)), 0, "connect() without SYN")
+        third.close()
         equal([(e.why, e.syns) for e in watch.read("connect_failed")],
-              [("LOCAL", 0), ("CLOSED", 1)], "events")
+              [("LOCAL", 0), ("CLOSED", 1), ("CLOSED", 0)], "events")
         second.close()
 
 
@@ -620,5 +652,5 @@ def flood(host, family):
 
 run(request, dropped, timed_out, pruned, stopped, syn_queue, unproven,
     accept_queue, abort_on_overflow, cookies, cookie_overflow,
-    fast_open_server, fast_open_both, refused, no_answer, icmp, own_fault,
-    killed, crossed, flood)
+    fast_open_server, fast_open_both, refused, no_answer, icmp,
+    own_firewall, own_fault, killed, crossed, flood)
