@@ -225,7 +225,9 @@ static void lucid_probe_retransmit_synack(void *unused,
 		.state = TCP_NEW_SYN_RECV,
 		.reason = timer ? TCP_LUCID_RESEND_SYNACK :
 				  TCP_LUCID_RESEND_SYNACK_DUP,
-		.attempt = req->num_retrans + 1,
+		/* The kernel counts both when this is done. */
+		.attempt = timer ? req->num_timeout + 1 :
+			   req->num_retrans ? 2 : 1,
 	};
 	trace_retransmit(&conn, &rtx);
 }

@@ -165,6 +165,23 @@ def timed_out(host, family):
 
 
 @both
+def attempts(host, family):
+    """SYN-ACKs sent again: how often the timer ran out; for a SYN, once or more"""
+    listener = host.listen(family)
+    with Watch(host) as watch:
+        peer = Peer(host, family)
+        peer.syn()
+        peer.syn()
+        wait(1.5)
+        peer.syn()
+        wait(3)
+        equal([(e.reason, e.attempt) for e in watch.read("retransmit")],
+              [("SYNACK_DUP", 1), ("SYNACK", 1), ("SYNACK_DUP", 2),
+               ("SYNACK", 2)], "sent again")
+        listener.close()
+
+
+@both
 def pruned(host, family):
     """old requests of a queue more than half full are dropped earlier"""
     listener = host.listen(family, 8)
@@ -650,7 +667,7 @@ def flood(host, family):
     listener.close()
 
 
-run(request, dropped, timed_out, pruned, stopped, syn_queue, unproven,
+run(request, dropped, timed_out, attempts, pruned, stopped, syn_queue, unproven,
     accept_queue, abort_on_overflow, cookies, cookie_overflow,
     fast_open_server, fast_open_both, refused, no_answer, icmp,
     own_firewall, own_fault, killed, crossed, flood)
