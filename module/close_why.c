@@ -32,6 +32,7 @@ enum lucid_closer {
 	LUCID_CLOSER_WRITE_TIMER,
 	LUCID_CLOSER_SEGMENT,
 	LUCID_CLOSER_ICMP,
+	LUCID_CLOSER_MPTCP,
 };
 
 static const struct lucid_caller lucid_closers_list[] = {
@@ -47,6 +48,9 @@ static const struct lucid_caller lucid_closers_list[] = {
 	{ "tcp_rcv_state_process",	LUCID_CLOSER_SEGMENT },
 	{ "tcp_v4_err",			LUCID_CLOSER_ICMP },
 	{ "tcp_v6_err",			LUCID_CLOSER_ICMP },
+	{ "mptcp_subflow_reset",	LUCID_CLOSER_MPTCP },
+	{ "mptcp_worker",		LUCID_CLOSER_MPTCP },
+	{ "subflow_",			LUCID_CLOSER_MPTCP },
 };
 
 static struct lucid_callers lucid_closers = {
@@ -187,6 +191,8 @@ u8 lucid_close_cause(const struct sock *sk)
 		       TCP_LUCID_END_LINGER2 : TCP_LUCID_END_DATA;
 	case LUCID_CLOSER_ICMP:
 		return TCP_LUCID_END_ICMP;
+	case LUCID_CLOSER_MPTCP:
+		return TCP_LUCID_END_MPTCP;
 	default:
 		return TCP_LUCID_END_OTHER;
 	}
@@ -247,6 +253,7 @@ u8 lucid_close_verdict_of(u8 state, u8 why)
 		return TCP_LUCID_VERDICT_RST_BY_PEER;
 	case TCP_LUCID_END_DATA:
 	case TCP_LUCID_END_BAD_SYN:
+	case TCP_LUCID_END_MPTCP:
 		return TCP_LUCID_VERDICT_RST_BY_US;
 	case TCP_LUCID_END_ICMP:
 		return TCP_LUCID_VERDICT_ICMP;

@@ -155,6 +155,8 @@ static void lucid_reset_active(const struct sock *sk, u8 why)
 		note.state = sk->sk_state;
 		note.why = why ?: lucid_close_cause(sk);
 	}
+	if (why == TCP_LUCID_END_MPTCP)
+		note.why = why;
 	lucid_close_fill(&event, sk, TCP_LUCID_CLOSE_RST_SENT, note.why,
 			 note.state);
 	event.seq = lucid_reset_seq(tcp_sk(sk));

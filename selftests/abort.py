@@ -7,12 +7,13 @@ import errno
 import socket
 import struct
 
-from lucid import ACK, FIN, RST, SYN, Skip, Trace, cookie, equal, libc, run, sh, \
-    wait
+from lucid import ACK, FIN, RST, SYN, Path, Skip, Trace, cookie, equal, libc, \
+    run, sh, wait
 from peer import PEER, Host, Peer
-from closing import Conn, both, brief, same_segment
+from closing import Conn, Watch, both, brief, same_segment
 
 TCP_LINGER2, TCP_USER_TIMEOUT, TCP_REPAIR = 8, 18, 19
+IPPROTO_MPTCP = 262
 
 
 @both
@@ -284,6 +285,42 @@ def namespace():
               "ENDED KILLED NETNS FIN_WAIT2 (TIME_WAIT)", "last event")
 
 
+def subflow():
+    """MPTCP throws a subflow away whose SYN-ACK has lost its option: MPTCP"""
+    path = Path()
+    try:
+        with path.server:
+            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM,
+                                     IPPROTO_MPTCP)
+    except OSError:
+        raise Skip("this kernel has no MPTCP")
+    for end in (path.client, path.server):
+        end.sysctl("mptcp/enabled", 1)
+        end.sh("ip mptcp limits set subflows 2")
+    path.client.sh("ip addr add 10.0.1.2/24 dev c0;"
+                   " ip mptcp endpoint add 10.0.1.2 dev c0 subflow")
+    path.router.sh("nft -f -", stdin="""table ip t { chain f {
+        type filter hook forward priority 0;
+        ip daddr 10.0.1.2 tcp flags & (syn | ack) == syn | ack \\
+            reset tcp option mptcp; }; }""")
+    listener.bind((path.ADDR[4][1], 5000))
+    listener.listen()
+    with path.client:
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+    with Watch(path.client) as watch:
+        client.connect((path.ADDR[4][1], 5000))
+        server = listener.accept()[0]
+        for sender, receiver in ((client, server), (server, client)) * 2:
+            sender.send(b"x")
+            equal(receiver.recv(1), b"x", "data")
+        wait(1)
+        equal([brief(e) for e in watch.read(saddr="::ffff:10.0.1.2")],
+              ["RST_SENT MPTCP ESTABLISHED",
+               "ENDED RST_BY_US MPTCP ESTABLISHED"], "the subflow")
+    for sock in (client, server, listener):
+        sock.close()
+
+
 run(unread, linger0, linger2, disconnect, repair, listener_closed,
     retransmissions, keepalive, user_timeout, zero_window, icmp, killed,
-    orphans, namespace)
+    orphans, namespace, subflow)

@@ -438,7 +438,8 @@ enum tcp_lucid_end {
  * @TCP_LUCID_VERDICT_SIMULTANEOUS: the same, the FINs crossed
  * @TCP_LUCID_VERDICT_HALF: the peer acknowledged our FIN and never sent its own
  * @TCP_LUCID_VERDICT_RST_BY_PEER: the peer sent RST
- * @TCP_LUCID_VERDICT_RST_BY_US: what the peer sent had to be answered by RST
+ * @TCP_LUCID_VERDICT_RST_BY_US: what the peer sent had to be answered by RST, or
+ *	MPTCP threw its subflow away
  * @TCP_LUCID_VERDICT_ABORT: the application threw it away
  * @TCP_LUCID_VERDICT_TIMEOUT: the peer did not answer
  * @TCP_LUCID_VERDICT_KILLED: the system ended it: administrator, no resources,
