@@ -227,11 +227,14 @@ void lucid_close_moved(const struct sock *sk, int oldstate, int newstate,
 		       int handed_to)
 {
 	/* close() after shutdown() sets the state that is there already. */
-	if (!trace_close_enabled() || oldstate == newstate)
+	if (!lucid_close_wanted() || oldstate == newstate)
 		return;
+	/* Another life of the same socket, with the same cookie. */
 	if (newstate == TCP_SYN_SENT)
 		lucid_note_end_forget(lucid_conn_cookie(sk));
-	else if (newstate == TCP_FIN_WAIT2)
+	if (!trace_close_enabled())
+		return;
+	if (newstate == TCP_FIN_WAIT2)
 		lucid_close_fin_acked(sk);
 	else if (newstate == TCP_CLOSE && lucid_close_connected(sk))
 		lucid_close_ended(sk, handed_to);

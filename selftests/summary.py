@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The summary of a connection: everything that was counted, in one event."""
 
+import errno
 import socket
 import struct
 import threading
@@ -249,6 +250,26 @@ def not_a_connection():
         equal(trace.read(), [], "summaries")
 
 
+def second_life():
+    """a socket that connects again ends as its second life does, not its first"""
+    path = Path()
+    with Trace("summary") as trace:
+        for family in (4, 6):
+            sock = path.socket(family)
+            address = path.ADDR[family][1], 5000
+            equal(sock.connect_ex(address), errno.ECONNREFUSED, "connect()")
+            listener = path.listen(family)
+            sock.connect(address)
+            server = listener.accept()[0]
+            listener.close()
+            server.close()
+            wait_closed(sock)
+            number = cookie(sock)
+            sock.close()
+            wait(0.5)
+            equal(the(trace, number).verdict, "CLEAN_PASSIVE", "verdict")
+
+
 def forgotten():
     """accounts outlive their listeners and the module takes them along"""
     path = Path(cc="reno")
@@ -272,4 +293,4 @@ def forgotten():
 
 
 run(counted, causes, handshake, crossed, limits, largest, not_known,
-    not_a_connection, forgotten)
+    not_a_connection, second_life, forgotten)
