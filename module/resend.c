@@ -44,6 +44,16 @@ static void lucid_cause_set(struct lucid_cause_note __percpu *notes,
 	WRITE_ONCE(note->reason, reason);
 }
 
+/* What was noted is over. */
+static void lucid_cause_drop(struct lucid_cause_note __percpu *notes,
+			     const struct sock *sk)
+{
+	struct lucid_cause_note *note = raw_cpu_ptr(notes);
+
+	if (READ_ONCE(note->sk) == sk)
+		WRITE_ONCE(note->sk, NULL);
+}
+
 /* Return: the reason noted for what @sk is doing now, or 0. */
 static u8 lucid_cause(struct lucid_cause_note __percpu *notes,
 		      const struct sock *sk)
@@ -205,15 +215,25 @@ static struct lucid_callers lucid_resize_callers = {
  * tcp_simple_retransmit(sk): segments were too large. ICMP said so if one of its
  * handlers calls, tcp_v4_... or tcp_v6_...; otherwise a probe of the path MTU
  * did not come through, which an ACK has shown.
+ *
+ * ICMP does not move tcp_mstamp on: what a timer has sent, and the router has
+ * sent back, would still be what the socket is doing. It is in Loss by then.
  */
 static void notrace lucid_entry_resize(struct ftrace_regs *fregs,
 				       unsigned long parent_ip)
 {
-	if (lucid_resend_wanted())
-		lucid_cause_set(&lucid_resize_note, lucid_arg(fregs, 0),
-				lucid_caller(&lucid_resize_callers,
-					     parent_ip) ?:
-				TCP_LUCID_RESEND_MTU_PROBE);
+	const struct sock *sk = lucid_arg(fregs, 0);
+	u8 reason;
+
+	if (!lucid_resend_wanted())
+		return;
+	reason = lucid_caller(&lucid_resize_callers, parent_ip) ?:
+		 TCP_LUCID_RESEND_MTU_PROBE;
+	lucid_cause_set(&lucid_resize_note, sk, reason);
+	lucid_cause_drop(&lucid_timeout_note, sk);
+	lucid_cause_drop(&lucid_probe_note, sk);
+	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Loss)
+		lucid_loss_set(sk, reason);
 }
 
 /*

@@ -157,6 +157,24 @@ def zero_window(host, family):
     peer.close()
 
 
+def all_again(peer, watch):
+    """What was sent again when all of six segments has been, and is counted."""
+    peer.collect()
+    again = watch.read("retransmit")
+    # Only so many have room; the others wait for ACKs and go likewise.
+    for _ in range(20):
+        last = again[-1].seq + again[-1].len & 0xffffffff
+        if last == peer.at(6):
+            break
+        peer.send(ACK, ack=last)
+        peer.collect()
+        again = watch.read("retransmit")
+    equal(last, peer.at(6), "all of it went again")
+    equal(sum(e.segs for e in again), watch.counted("TcpRetransSegs")[0],
+          "TcpRetransSegs")
+    return again
+
+
 @both
 def resize(host, family):
     """ICMP says a packet was too large: all that are go again, RESIZE"""
@@ -168,24 +186,38 @@ def resize(host, family):
         sent = peer.write(6)
         equal([p.len for p in sent], [1400] * 6, "packets")
         host.icmp(family, sent[0], *{4: (3, 4), 6: (2, 0)}[family], mtu)
-        peer.collect()
-        again = watch.read("retransmit")
-        # Only so many have room; the others wait for ACKs and go likewise.
-        for _ in range(20):
-            last = again[-1].seq + again[-1].len & 0xffffffff
-            if last == peer.at(6):
-                break
-            peer.send(ACK, ack=last)
-            peer.collect()
-            again = watch.read("retransmit")
-        equal(last, peer.at(6), "all of it went again")
+        again = all_again(peer, watch)
         equal({e.reason for e in again}, {"RESIZE"}, "reasons")
         assert all(e.len <= room * e.segs for e in again), again
-        equal(sum(e.segs for e in again), watch.counted("TcpRetransSegs")[0],
-              "TcpRetransSegs")
         equal(watch.counted("TcpExtTCPTimeouts"), [0], "TCPTimeouts")
         peer.acknowledge(6)
     peer.close()
+
+
+@both
+def resize_late(host, family):
+    """ICMP that answers what a timer sent again: RESIZE from there on, nothing else"""
+    for timer, number in (("RTO", 0), ("TLP", 5)):
+        peer = Receiver(host, family, mss=1400)
+        peer.warm(probes=timer == "TLP")
+        with Watch(host) as watch:
+            peer.write(6)
+            sent = []
+            while not sent:
+                sent = peer.collect()
+            equal([(e.reason, e.seq) for e in watch.read("retransmit")],
+                  [(timer, peer.at(number))], "by the timer")
+            host.icmp(family, sent[0], *{4: (3, 4), 6: (2, 0)}[family], 1300)
+            again = all_again(peer, watch)
+            equal([e.reason for e in again],
+                  [timer] + ["RESIZE"] * (len(again) - 1), "reasons")
+            equal(watch.counted("TcpExtTCPTimeouts", "TcpExtTCPLossProbes"),
+                  [int(timer == "RTO"), int(timer == "TLP")],
+                  "TCPTimeouts, TCPLossProbes")
+            peer.acknowledge(6)
+        peer.close()
+        # The host has learned the path's MTU.
+        host.netns.sh("ip route flush cache; ip -6 route flush cache")
 
 
 @both
@@ -559,7 +591,7 @@ def bulk():
     assert len(seen) > 3, f"hardly anything was reordered: {seen}"
 
 
-run(fast, fast_dupacks, fast_timer, timers, zero_window, resize, mtu_probe,
+run(fast, fast_dupacks, fast_timer, timers, zero_window, resize, resize_late, mtu_probe,
     fast_open, fin, refused, dsack_late, dsack_at_the_end,
     dsack_amid, eifel, eifel_amid, eifel_timeout, frto, unsent, reordered,
     reordered_dsack, reordered_reno, bulk)
