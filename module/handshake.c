@@ -78,6 +78,43 @@ static void lucid_syn_options_parse(struct lucid_syn_options *opts,
 	}
 }
 
+/*
+ * TCP-MD5 (RFC 2385) and TCP-AO (RFC 5925) take options' room: a SYN of ours
+ * with the former has no timestamps, and a SYN-ACK with either, but for a SYN
+ * cookie with the former, has none beside SACK.
+ */
+static bool lucid_syn_has_md5(const struct sock *sk)
+{
+#ifdef CONFIG_TCP_MD5SIG
+	return rcu_access_pointer(tcp_sk(sk)->md5sig_info) &&
+	       tcp_sk(sk)->af_specific->md5_lookup(sk, sk);
+#else
+	return false;
+#endif
+}
+
+static bool lucid_synack_is_signed(const struct sock *sk,
+				   const struct request_sock *req,
+				   enum tcp_synack_type type)
+{
+	bool is_signed = false;
+
+#ifdef CONFIG_TCP_AO
+	if (tcp_rsk_used_ao(req))
+		return true;
+#endif
+#ifdef CONFIG_TCP_MD5SIG
+	if (type == TCP_SYNACK_COOKIE)
+		return false;
+	/* A timer, which sends it again, holds no lock. */
+	rcu_read_lock();
+	is_signed = tcp_rsk(req)->af_specific->
+		    req_md5_lookup(sk, req_to_sk((struct request_sock *)req));
+	rcu_read_unlock();
+#endif
+	return is_signed;
+}
+
 /* The options of a SYN of ours, as tcp_syn_options() is about to choose them. */
 static void lucid_syn_options_ours(struct lucid_syn_options *opts,
 				   const struct sock *sk, bool ecn)
@@ -89,7 +126,8 @@ static void lucid_syn_options_ours(struct lucid_syn_options *opts,
 	opts->wscale = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) ?
 		       tp->rx_opt.rcv_wscale : TCP_LUCID_NO_WSCALE;
 	opts->sack = READ_ONCE(net->ipv4.sysctl_tcp_sack);
-	opts->timestamps = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) != 0;
+	opts->timestamps = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) &&
+			   !lucid_syn_has_md5(sk);
 	opts->ecn = ecn;
 }
 
@@ -184,7 +222,7 @@ static void lucid_handshake_synack_sent(const struct lucid_conn *conn,
 					const struct sock *sk,
 					const struct dst_entry *dst,
 					const struct request_sock *req,
-					bool again)
+					enum tcp_synack_type type, bool again)
 {
 	const struct inet_request_sock *ireq = inet_rsk(req);
 	struct lucid_handshake hs = {
@@ -200,7 +238,9 @@ static void lucid_handshake_synack_sent(const struct lucid_conn *conn,
 			.wscale = ireq->wscale_ok ? ireq->rcv_wscale :
 						    TCP_LUCID_NO_WSCALE,
 			.sack = ireq->sack_ok,
-			.timestamps = ireq->tstamp_ok,
+			.timestamps = ireq->tstamp_ok &&
+				      !(ireq->sack_ok &&
+					lucid_synack_is_signed(sk, req, type)),
 			.ecn = ireq->ecn_ok,
 		},
 	};
@@ -243,7 +283,8 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 	lucid_conn_of_request(&conn, sk, req);
 	if (!syn) {
 		if (trace_handshake_enabled())
-			lucid_handshake_synack_sent(&conn, sk, dst, req, true);
+			lucid_handshake_synack_sent(&conn, sk, dst, req, type,
+						    true);
 		return;
 	}
 	lucid_note_first_syn(conn.cookie);
@@ -256,7 +297,8 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 			lucid_state_changed(&conn, TCP_LISTEN,
 					    TCP_NEW_SYN_RECV);
 		if (trace_handshake_enabled())
-			lucid_handshake_synack_sent(&conn, sk, dst, req, false);
+			lucid_handshake_synack_sent(&conn, sk, dst, req, type,
+						    false);
 	}
 	lucid_listen_answered(&conn, sk, req, syn, type);
 	lucid_fast_open_answered(&conn, req, syn, foc, type);

@@ -3,9 +3,16 @@
 """Every step of the three-way handshake, against the packets on the wire."""
 
 import errno
+import hashlib
+import socket
+import struct
 
 from lucid import (ACK, CWR, ECE, SYN, Capture, Path, Trace, cookie, equal,
                    near, run, wait)
+from peer import AF, HOST, PEER, Host, Peer
+
+TCP_MD5SIG = 14
+MD5_KEY = b"a secret of two"
 
 STEPS = {
     "client": ["SYN sent", "SYN-ACK received", "ACK sent"],
@@ -95,6 +102,70 @@ def options():
         path = Path(delay_ms=20)
         path.client.sysctl(f"ipv4/tcp_{key}", value)
         check_handshake(path, 4)
+
+
+def md5_key(sock, family, peer):
+    """TCP-MD5 (RFC 2385) between a socket and an address."""
+    address = socket.inet_pton(AF[family], peer)
+    storage = struct.pack("=H2x", AF[family]) + \
+        (bytes(4) if family == 6 else b"") + address
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, struct.pack(
+        "128sBBHi80s", storage, 0, 0, len(MD5_KEY), 0, MD5_KEY))
+
+
+def md5_signed(peer, options):
+    """Options of a SYN from a peer made by hand, with its signature (RFC 2385)."""
+    head = struct.pack(">HHIIBBHHH", peer.sport, peer.port, peer.seq, 0,
+                       (20 + len(options) + 20) << 2, SYN, 65535, 0, 0)
+    src, dst = (socket.inet_pton(AF[peer.family], address) for address in
+                (PEER[peer.family], HOST[peer.family]))
+    length = len(head) + len(options) + 20
+    pseudo = src + dst + (struct.pack(">BBH", 0, 6, length) if peer.family == 4
+                          else struct.pack(">II", length, 6))
+    return options + b"\x01\x01\x13\x12" + \
+        hashlib.md5(pseudo + head + MD5_KEY).digest()
+
+
+def md5():
+    """TCP-MD5 leaves no room for timestamps: not in a SYN, nor beside SACK"""
+    for family in (4, 6):
+        path = Path(delay_ms=20)
+        listener = path.listen(family)
+        client = path.socket(family)
+        for sock, peer in ((listener, 0), (client, 1)):
+            md5_key(sock, family, path.ADDR[family][peer])
+        with Trace("handshake") as trace, Capture(path.client, "c0") as capture:
+            client.connect((path.ADDR[family][1], 5000))
+            server = listener.accept()[0]
+            wait(0.1)
+            events = trace.read()
+            packets = capture.read()[:2]
+        equal([8 in packet.options for packet in packets], [False, False],
+              "timestamps on the wire")
+        equal([e.step for e in events if e.flags & SYN],
+              ["SYN sent", "SYN received", "SYN-ACK sent", "SYN-ACK received"],
+              "steps")
+        for event in events:
+            if event.flags & SYN:
+                check_segment(event, packets[bool(event.flags & ACK)],
+                              event.step)
+        for sock in (client, server, listener):
+            sock.close()
+        # A peer that asks for timestamps and SACK gets SACK; one that does not
+        # ask for SACK gets timestamps.
+        for options, stamps in ((b"\x04\x02", 0), (b"\x01\x01", 1)):
+            with Host() as host:
+                listener = host.listen(family)
+                md5_key(listener, family, PEER[family])
+                with Trace("handshake") as trace:
+                    peer = Peer(host, family)
+                    answer = peer.syn(md5_signed(peer, options + struct.pack(
+                        ">BBII", 8, 10, 1, 0)))
+                    told = trace.read(step="SYN-ACK sent")
+                equal(int(8 in answer.options), stamps, "on the wire")
+                equal(len(told), 1, "SYN-ACKs")
+                equal(told[0].timestamps, stamps, "timestamps")
+                listener.close()
 
 
 def mapped():
@@ -241,5 +312,5 @@ def syn_cookie():
         sock.close()
 
 
-run(ipv4, ipv6, options, mapped, syn_lost, synack_lost, refused, unreachable,
+run(ipv4, ipv6, options, md5, mapped, syn_lost, synack_lost, refused, unreachable,
     syn_cookie)
