@@ -7,10 +7,11 @@ chronograph. Where the peer must misbehave it is made by hand (peer.py).
 """
 
 import socket
+import struct
 import threading
 
 from lucid import (ACK, ON_DEMAND, Capture, Path, Trace, cookie, equal, hooked,
-                   near, run, tcp_info, wait)
+                   libc, near, run, tcp_info, wait)
 from peer import HOST, PEER, Peer, both
 
 JIFFY_US = 4000
@@ -168,6 +169,32 @@ def shrunk(host, family):
           (mapped(HOST[family]), mapped(PEER[family]), peer.sport), "tuple")
     server.close()
     listener.close()
+
+
+def thrown_away():
+    """the RST of a connection whose window is shut says nothing of a window"""
+    for family in (4, 6):
+        path = Path(delay_ms=10)
+        listener = path.listen(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        client, server = path.connect(listener, family)
+        before = path.server.nstat()
+        with Trace("flow_control") as trace:
+            client.setblocking(False)
+            while True:
+                try:
+                    client.send(bytes(65536))
+                except BlockingIOError:
+                    break
+            wait(0.5)
+            equal(libc.connect(server.fileno(), struct.pack("H14x", 0), 16), 0,
+                  "connect() to AF_UNSPEC")
+            wait(0.5)
+            events = trace.read(netns=path.server.inum)
+            equal([e.what for e in events], ["ZERO_WINDOW_SENT"], "events")
+            check_counters(before, path.server.nstat(), events)
+        for sock in (client, server, listener):
+            sock.close()
 
 
 @both
@@ -357,5 +384,5 @@ def by_recovery():
          2 * JIFFY_US, "time in recovery")
 
 
-run(on_demand, stopped_reader, shrunk, unanswered, keepalive, seldom, wscale,
-    by_rwnd, by_cwnd, by_app, by_recovery)
+run(on_demand, stopped_reader, shrunk, thrown_away, unanswered, keepalive, seldom,
+    wscale, by_rwnd, by_cwnd, by_app, by_recovery)

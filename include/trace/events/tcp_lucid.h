@@ -1650,14 +1650,17 @@ TRACE_EVENT_FN(rtt,
  * shrunk	SHRUNK, ZERO_WINDOW_RECEIVED: bytes that the peer took back of
  *		what it had offered, by moving the right edge of its window
  * attempt	PROBE, KEEPALIVE: 1 for the first, then 2...; probes that are
- *		answered, but with the window still closed, count as well
+ *		answered, but with the window still closed, count as well. PROBE
+ *		counts no further than the time between them doubles: 16, or
+ *		1 more than net.ipv4.tcp_retries2
  * unanswered	PROBE: how many before it got no answer, not even such a one
  * backoff	PROBE: how often the time between probes has doubled
  * rcv_wscale, snd_wscale	shift counts of our windows and of the peer's
  *
  * Counters: ZERO_WINDOW_SENT is TCPToZeroWindowAdv, WINDOW_SENT
  * TCPFromZeroWindowAdv, PROBE TCPWinProbe, KEEPALIVE TCPKeepAlive. A window that
- * is 0 for lack of memory (since 6.5) is not counted, but told.
+ * is 0 for lack of memory (since 6.5) is not counted, but told; one in a RST of our
+ * own accord is not told, if it is counted or not.
  */
 TRACE_EVENT_FN(flow_control,
 	TP_PROTO(const struct lucid_conn *conn,
