@@ -4,6 +4,7 @@
 
 import contextlib
 import errno
+import functools
 import itertools
 import os
 import re
@@ -25,12 +26,12 @@ MODULE = "/sys/module/tcp_lucid"
 CAPABILITIES = 0xfff3f
 
 
+@functools.lru_cache(None)
 def symbol(names):
     """Which of these names this kernel has for a function."""
-    with open("/proc/kallsyms") as file:
-        known = {line.split()[2] for line in file}
     for name in names.split():
-        if name in known:
+        # grep reads 100,000 lines faster than Python.
+        if sh(f"grep -m 1 ' {name}$' /proc/kallsyms", check=False):
             return name
     raise Skip(f"no function {names} here")
 
