@@ -335,13 +335,16 @@ void lucid_cubic_on_ack(struct lucid_cubic *ca,
  * called for each ACK that finds the window not fully used, and when sending
  * resumes after a pause. Together with lucid_cubic_on_ack() it divides all time
  * between two events into time that counts and time that does not, so it does
- * not matter how often it is called.
+ * not matter how often it is called. Of a stage that an undo may bring back it
+ * does not count either.
  */
 void lucid_cubic_app_limited(struct lucid_cubic *ca, u64 now_us)
 {
 	u32 now = lucid_ticks(now_us);
+	u32 pause = now - ca->t_last;
 
-	ca->epoch.t_epoch += now - ca->t_last;
+	ca->epoch.t_epoch += pause;
+	ca->undo.t_epoch += pause;
 	ca->t_last = now;
 }
 

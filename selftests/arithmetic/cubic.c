@@ -896,6 +896,27 @@ TEST_F(cubic, undo_of_a_timeout_restores_everything)
 			    sizeof(before.epoch)));
 }
 
+TEST_F(cubic, undo_does_not_bring_a_pause_back)
+{
+	u32 t, prior;
+	int i;
+
+	begin_stage(self, 1000);
+	while (self->now < START + 3 * SECOND)
+		round_trip(self);
+	t = lucid_cubic_elapsed(&self->ca, self->now);
+	prior = self->win.cwnd;
+	lose(self);
+
+	/* A minute for the application, then the loss was none. */
+	for (i = 0; i < 600; i++) {
+		self->now += SECOND / 10;
+		lucid_cubic_app_limited(&self->ca, self->now);
+	}
+	EXPECT_EQ(prior, lucid_cubic_undo(&self->ca, self->win.cwnd, prior));
+	EXPECT_EQ(t, lucid_cubic_elapsed(&self->ca, self->now));
+}
+
 TEST_F(cubic, undo_in_the_first_slow_start_forgets_the_loss)
 {
 	self->win.cwnd = 100;
