@@ -32,7 +32,7 @@ extern struct tcp_congestion_ops lucid_reno_ops;
  * @paced: pacing is on only for the sake of @holds
  * @holds: how often in a row sending has been held back by one RTO and more,
  *	because marks go on at a window of one packet
- * @held_una: what was acknowledged when that was last done, as far as it tells
+ * @held_una: what was acknowledged with the last echo, as far as it tells
  *	one packet from the next
  */
 struct lucid_flow {

@@ -204,10 +204,26 @@ static void lucid_reduced(struct sock *sk, struct lucid *ca, u8 cause)
 			     lucid_beta(ca, cause), cause);
 }
 
+/*
+ * RFC 9438, 4.6: after an ECN signal the window may be one packet, ssthresh
+ * not. The core takes ssthresh for the window as it completes the reduction;
+ * now the two may part.
+ */
+static void lucid_complete_cwr(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (tp->snd_ssthresh < LUCID_SSTHRESH_MIN)
+		WRITE_ONCE(tp->snd_ssthresh, LUCID_SSTHRESH_MIN);
+}
+
 static void lucid_op_set_state(struct sock *sk, u8 new_state)
 {
 	struct lucid *ca = lucid_of(sk);
 
+	/* A timeout, too, completes what marks have begun. */
+	if (new_state == TCP_CA_Loss)
+		lucid_complete_cwr(sk);
 	lucid_reduced(sk, ca, lucid_signal_cause(sk, &ca->flow, new_state));
 	lucid_op_watch(sk, new_state);
 }
@@ -233,19 +249,6 @@ static void lucid_op_tx_start(struct sock *sk)
 
 	lucid_cubic_app_limited(&ca->cubic, tcp_sk(sk)->tcp_mstamp);
 	lucid_tell_unused(sk, &ca->cubic, TCP_LUCID_UNUSED_IDLE);
-}
-
-/*
- * RFC 9438, 4.6: after an ECN signal the window may be one packet, ssthresh
- * not. The core takes ssthresh for the window as it completes the reduction;
- * now the two may part.
- */
-static void lucid_complete_cwr(struct sock *sk)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	if (tp->snd_ssthresh < LUCID_SSTHRESH_MIN)
-		WRITE_ONCE(tp->snd_ssthresh, LUCID_SSTHRESH_MIN);
 }
 
 static void lucid_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)

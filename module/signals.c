@@ -109,10 +109,18 @@ u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 	return new_state == TCP_CA_CWR ? flow->cwr : TCP_LUCID_CAUSE_LOSS;
 }
 
-/* Pacing is what holds a packet back. It may be somebody else's wish, too. */
+/*
+ * Pacing is what holds a packet back. It may be somebody else's wish, too. Without
+ * it the core still takes the time when the next packet may go for the one at
+ * which it went, and would measure round trips from there.
+ */
 static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 {
+	struct tcp_sock *tp = tcp_sk(sk);
+
 	flow->holds = 0;
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
+		tp->tcp_wstamp_ns = min(tp->tcp_wstamp_ns, tp->tcp_clock_cache);
 	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NEEDED,
 			SK_PACING_NONE);
@@ -134,18 +142,19 @@ static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	u32 una = tp->snd_una & LUCID_HELD_UNA;
+	bool known = flow->held_una == una;
 	u64 delay;
-	u32 una;
 
+	if (flow->ece)
+		flow->held_una = una;
 	if (!flow->ece || tcp_snd_cwnd(tp) > 1) {
 		if (flow->holds)
 			lucid_hold_end(sk, flow);
 		return;
 	}
-	una = tp->snd_una & LUCID_HELD_UNA;
-	if (flow->holds && flow->held_una == una)
+	if (known)
 		return;
-	flow->held_una = una;
 
 	if (cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE,
 		    SK_PACING_NEEDED) == SK_PACING_NONE)

@@ -5,11 +5,12 @@
 import socket
 import struct
 
-from lucid import (Capture, Flow, Path, Trace, cookie, equal, near, run, tcp_info,
-                   wait)
+from lucid import (ACK, CWR, ECE, Capture, Flow, Path, Trace, cookie, equal, near,
+                   run, tcp_info, wait)
+from peer import Receiver, both
 from replaying import leaves
 
-CWR = 128
+TCP_CONGESTION = 13
 TCP_CC_INFO, BACKOFF, PACED = 26, 8, 16
 
 
@@ -153,6 +154,83 @@ def ends_with_the_marks():
     lab.bulk("lucid", 0.5, marks)
 
 
+def timeout_amid_marks():
+    """a timeout that comes amid marks leaves no ssthresh below two packets"""
+    lab = Marked()
+
+    def timeouts():
+        return lab.path.client.nstat()["TcpExtTCPTimeouts"]
+
+    def marks(client):
+        lab.mark()
+        wait(5)
+        equal(tcp_info(client)["cwnd"], 1, "window under marks")
+        before = timeouts()
+        lab.path.drop("ip saddr 10.0.1.1")
+        wait(20)
+        assert timeouts() > before, "no timeout"
+        equal(tcp_info(client)["ssthresh"], 2, "RFC 5681, equation (4): ssthresh")
+        lab.path.undrop()
+    lab.bulk("lucid", 0.5, marks)
+
+
+def talks_ecn(host, family):
+    """A connection of `lucid` that speaks ECN; the receiver is made by hand."""
+    host.sysctl("ipv4/tcp_ecn", 1)
+    peer = Receiver(host, family, ecn=True)
+    peer.sock.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, b"lucid")
+    return peer
+
+
+@both
+def wait_cut_short(host, family):
+    """a wait that ends with packets in flight: round trips are what they are"""
+    peer = talks_ecn(host, family)
+    peer.warm()
+    peer.write(10)
+    while not peer.collect():
+        pass
+    equal(tcp_info(peer.sock)["cwnd"], 1, "window after a timeout")
+    peer.acknowledge(1, flags=ACK | ECE)
+    wait(0.001)
+    assert held(peer.sock) & BACKOFF, "no wait"
+    peer.acknowledge(10)
+    wait(0.001)
+    equal(held(peer.sock) & BACKOFF, 0, "the wait")
+    with Trace("rtt") as trace:
+        peer.write(2)
+        wait(0.02)
+        peer.acknowledge(12)
+        wait(0.001)
+        found = [e.rtt_us for e in trace.read(cookie=cookie(peer.sock))]
+    equal(len(found), 1, "round trips")
+    # write() looks for 10 ms if there is more.
+    near(found[0], 30000, 2000, "its time")
+    peer.close()
+
+
+@both
+def said_twice(host, family):
+    """an echo of which nothing is new begins no wait; one that is does"""
+    host.netns.sh("ip route add 10.9.0.2 dev tun0 initcwnd 2;"
+                  " ip route add fd09::2 dev tun0 initcwnd 2")
+    peer = talks_ecn(host, family)
+    peer.write(20)
+    number = 0
+    while tcp_info(peer.sock)["cwnd"] > 1:
+        number += 1
+        assert number < 15, tcp_info(peer.sock)
+        peer.acknowledge(number, flags=ACK | ECE)
+        peer.collect(0.02)
+    peer.acknowledge(number, flags=ACK | ECE, window=60000)
+    wait(0.001)
+    equal(held(peer.sock) & BACKOFF, 0, "what was known")
+    peer.acknowledge(number + 1, flags=ACK | ECE)
+    wait(0.001)
+    equal(held(peer.sock) & BACKOFF, BACKOFF, "what was new")
+    peer.close()
+
+
 def talkative_peer():
     """what the peer says meanwhile does not make the wait longer, nor ACKs late"""
     for qdisc, least in (("", 3), ("fq", 10)):
@@ -210,4 +288,5 @@ def reno_floor():
 
 
 run(abe_off, abe_on, abe_only_for_marks, counted, down_to_one,
-    ends_with_the_marks, talkative_peer, under_fq, reno_floor)
+    ends_with_the_marks, timeout_amid_marks, wait_cut_short, said_twice,
+    talkative_peer, under_fq, reno_floor)

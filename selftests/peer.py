@@ -14,7 +14,7 @@ import select
 import socket
 import struct
 
-from lucid import ACK, FIN, SYN, Netns, Packet, sh, wait
+from lucid import ACK, CWR, ECE, FIN, SYN, Netns, Packet, sh, wait
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 1, 0x1000
@@ -163,9 +163,9 @@ class Peer:
     def receive(self, timeout=0.2):
         return self.host.receive(lambda p: p.dport == self.sport, timeout)
 
-    def syn(self, options=b"", data=b""):
+    def syn(self, options=b"", data=b"", flags=SYN):
         """Send a SYN, return what the kernel answers."""
-        self.send(SYN, options, data, ack=0)
+        self.send(flags, options, data, ack=0)
         answer = self.receive()
         if answer and answer.flags & SYN:
             self.ack = answer.seq + 1
@@ -189,7 +189,7 @@ class Receiver(Peer):
     """
 
     def __init__(self, host, family, sack=True, stamps=False, mss=1200,
-                 port=5000):
+                 port=5000, ecn=False):
         super().__init__(host, family, port)
         self.stamps = stamps
         self.clock = 1000
@@ -197,7 +197,7 @@ class Receiver(Peer):
         listener = host.listen(family, port=port)
         options = struct.pack(">BBH", 2, 4, mss) + \
             (b"\x04\x02" if sack else b"") + self._stamp(0)
-        answer = self.syn(options)
+        answer = self.syn(options, flags=SYN | ECE | CWR if ecn else SYN)
         self.first = answer.seq + 1
         self.echo = self._value(answer)
         self.seq += 1
@@ -237,14 +237,14 @@ class Receiver(Peer):
         self.sock.sendall(bytes(segments * self.len))
         return self.collect()
 
-    def acknowledge(self, number, *blocks, echo=None, window=65535):
+    def acknowledge(self, number, *blocks, echo=None, window=65535, flags=ACK):
         """ACK of all before a segment, with SACK of those in each (from, to)."""
         options = self._stamp(self.echo if echo is None else echo)
         if blocks:
             edges = [self.at(edge) for block in blocks for edge in block]
             options += struct.pack(f">BB{len(edges)}I", 5, 2 + 4 * len(edges),
                                    *edges)
-        self.send(ACK, options, ack=self.at(number), window=window)
+        self.send(flags, options, ack=self.at(number), window=window)
 
     def warm(self, segments=10, probes=False):
         """So many segments, all acknowledged 20 ms after they came.
