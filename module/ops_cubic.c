@@ -64,6 +64,9 @@ static void lucid_op_init(struct sock *sk)
 	*ca = (struct lucid) {};
 	lucid_cubic_reset(&ca->cubic);
 	lucid_take_params(sk, ca);
+	/* Of another control, or of a route: the first slow start is over. */
+	if (!tcp_in_initial_slowstart(tcp_sk(sk)))
+		lucid_slow_start_end(&ca->slow_start);
 	lucid_watch_start(sk, &ca->flow);
 }
 
