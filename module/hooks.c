@@ -216,7 +216,11 @@ int lucid_hooks_find(struct lucid_hooks *hooks, unsigned long *lost)
 
 	hooks->ops = (struct ftrace_ops) {
 		.func = lucid_entry_called,
-		.flags = LUCID_FTRACE_FLAGS,
+		/*
+		 * Refused while kernel.ftrace_enabled is 0, and that while
+		 * attached: half of what is seen would be told wrong.
+		 */
+		.flags = LUCID_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT,
 		.private = hooks,
 	};
 	err = lucid_entries_gather(hooks);
@@ -287,8 +291,9 @@ static void lucid_tracepoints_detach(struct lucid_observer *obs)
  * Functions first: what a tracepoint shows is often told apart by what was seen
  * of a function before it, and never the other way round.
  *
- * What cannot be attached now, for want of memory, is left out and the log says
- * so. The next attempt may do better.
+ * What cannot be attached now, for want of memory or as the administrator has
+ * switched ftrace off, is left out and the log says so. The next attempt may do
+ * better.
  *
  * Context: process context, may sleep.
  */

@@ -205,6 +205,27 @@ def attach_fails():
     sh("modprobe tcp_lucid")
 
 
+def tracing_off():
+    """where ftrace is switched off nothing is told by halves, and the log says why"""
+    unload()
+    sh("modprobe tcp_lucid")
+    sh("sysctl -w kernel.ftrace_enabled=0")
+    try:
+        since = mark()
+        sh(f"echo 1 > {TRACEFS}/events/tcp_lucid/summary/enable")
+        wait(1)
+        sh(f"echo 0 > {TRACEFS}/events/tcp_lucid/summary/enable")
+        equal(log_since(since), [f"functions cannot be hooked (error "
+                                 f"-{errno.EBUSY})"], "the log")
+    finally:
+        sh("sysctl -w kernel.ftrace_enabled=1")
+    wait(12)
+    with Trace("handshake"):
+        said = sh("sysctl -w kernel.ftrace_enabled=0", check=False)
+        assert "busy" in said, f"sysctl said {said!r}"
+    works()
+
+
 def account_fails():
     """no memory for a connection's account: its summary has what the socket knows"""
     path = Path(cc="cubic")
@@ -243,5 +264,5 @@ def namespace_fails():
     server.close()
 
 
-run(load_fails, hooks_lost, all_hooks_lost, attach_fails, account_fails,
-    namespace_fails)
+run(load_fails, hooks_lost, all_hooks_lost, attach_fails, tracing_off,
+    account_fails, namespace_fails)
