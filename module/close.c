@@ -227,12 +227,7 @@ void lucid_close_moved(const struct sock *sk, int oldstate, int newstate,
 		       int handed_to)
 {
 	/* close() after shutdown() sets the state that is there already. */
-	if (!lucid_close_wanted() || oldstate == newstate)
-		return;
-	/* Another life of the same socket, with the same cookie. */
-	if (newstate == TCP_SYN_SENT)
-		lucid_note_end_forget(lucid_conn_cookie(sk));
-	if (!trace_close_enabled())
+	if (!trace_close_enabled() || oldstate == newstate)
 		return;
 	if (newstate == TCP_FIN_WAIT2)
 		lucid_close_fin_acked(sk);

@@ -27,15 +27,19 @@ static struct lucid_syn_note {
 	atomic64_t ns;		/* ktime_get_ns() at the first SYN */
 } lucid_syn_notes[1 << LUCID_SYN_BITS];
 
+static struct lucid_syn_note *lucid_syn_slot(u64 cookie)
+{
+	return &lucid_syn_notes[hash_64(cookie, LUCID_SYN_BITS)];
+}
+
 /**
  * lucid_note_first_syn() - remember that a connection's first SYN is now
  * @cookie: of the connection
  */
 void lucid_note_first_syn(u64 cookie)
 {
-	struct lucid_syn_note *note;
+	struct lucid_syn_note *note = lucid_syn_slot(cookie);
 
-	note = &lucid_syn_notes[hash_64(cookie, LUCID_SYN_BITS)];
 	atomic64_set(&note->cookie, 0);
 	smp_wmb();	/* a reader must not pair the old cookie with new ns */
 	atomic64_set(&note->ns, ktime_get_ns());
@@ -51,10 +55,9 @@ void lucid_note_first_syn(u64 cookie)
  */
 u32 lucid_note_since_syn_us(u64 cookie)
 {
-	struct lucid_syn_note *note;
+	struct lucid_syn_note *note = lucid_syn_slot(cookie);
 	u64 ns;
 
-	note = &lucid_syn_notes[hash_64(cookie, LUCID_SYN_BITS)];
 	if (atomic64_read_acquire(&note->cookie) != cookie)
 		return 0;
 	ns = atomic64_read(&note->ns);
@@ -168,21 +171,22 @@ bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note)
 }
 
 /**
- * lucid_note_end_forget() - the socket begins anew: connect() after all
+ * lucid_notes_forget() - the socket begins anew: connect()
  * @cookie: of the connection
  */
-void lucid_note_end_forget(u64 cookie)
+void lucid_notes_forget(u64 cookie)
 {
 	struct lucid_end_note note;
 
 	if (lucid_note_end_of(cookie, &note))
 		atomic64_set(lucid_end_slot(cookie), 0);
+	atomic64_cmpxchg(&lucid_syn_slot(cookie)->cookie, cookie, 0);
 }
 
 /**
- * lucid_notes_clear() - forget how sockets are closing
+ * lucid_notes_clear() - forget everything
  *
- * For when their closing may go on unseen. When a first SYN was stays true.
+ * For when sockets may close, and connect again, unseen.
  *
  * Context: Any; no hook may be running.
  */
@@ -190,6 +194,8 @@ void lucid_notes_clear(void)
 {
 	unsigned int i;
 
+	for (i = 0; i < ARRAY_SIZE(lucid_syn_notes); i++)
+		atomic64_set(&lucid_syn_notes[i].cookie, 0);
 	for (i = 0; i < ARRAY_SIZE(lucid_tw_notes); i++)
 		atomic64_set(&lucid_tw_notes[i], 0);
 	for (i = 0; i < ARRAY_SIZE(lucid_end_notes); i++)

@@ -36,7 +36,7 @@ struct lucid_end_note {
 
 void lucid_note_end(u64 cookie, u8 state, u8 why);
 bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note);
-void lucid_note_end_forget(u64 cookie);
+void lucid_notes_forget(u64 cookie);
 
 void lucid_notes_clear(void);
 

@@ -119,6 +119,9 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 	handed_to = lucid_state_handed_to(sk, oldstate, newstate);
 	if (trace_state_enabled())
 		lucid_state_of_sock(sk, oldstate, handed_to ?: newstate);
+	/* It may be its second life, with the cookie of the first. */
+	if (newstate == TCP_SYN_SENT)
+		lucid_notes_forget(atomic64_read(&sk->sk_cookie));
 	lucid_close_moved(sk, oldstate, newstate, handed_to);
 	if (newstate == TCP_CLOSE) {
 		lucid_connect_closed(sk, oldstate);

@@ -472,6 +472,26 @@ def refused(host, family):
 
 
 @both
+def second_try(host, family):
+    """a socket's second connect(), which nobody saw begin: for how long is not known"""
+    host.sysctl("ipv4/tcp_syn_retries", 1)
+    sock = host.socket(family)
+    sock.setblocking(False)
+    with Watch(host):
+        sock.connect_ex((PEER[family], 5000))
+        host.send_reply(family, host.receive(), RST | ACK)
+    # Until the hooks are gone.
+    wait(12)
+    equal([sock.connect_ex((PEER[family], 5000)) for _ in range(2)],
+          [errno.ECONNREFUSED, errno.EINPROGRESS], "connect()")
+    with Watch(host) as watch:
+        wait(10)
+        equal([(e.why, e.since_syn_us) for e in watch.read("connect_failed")],
+              [("TIMEOUT", 0)], "event")
+    sock.close()
+
+
+@both
 def no_answer(host, family):
     """a connect() that nobody answers: TIMEOUT, and the number of its SYNs"""
     host.sysctl("ipv4/tcp_syn_retries", 2)
@@ -669,5 +689,5 @@ def flood(host, family):
 
 run(request, dropped, timed_out, attempts, pruned, stopped, syn_queue, unproven,
     accept_queue, abort_on_overflow, cookies, cookie_overflow,
-    fast_open_server, fast_open_both, refused, no_answer, icmp,
+    fast_open_server, fast_open_both, refused, second_try, no_answer, icmp,
     own_firewall, own_fault, killed, crossed, flood)
