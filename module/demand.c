@@ -84,9 +84,6 @@ static void lucid_demand_work(struct work_struct *work)
 
 	demand = container_of(to_delayed_work(work), struct lucid_demand, work);
 	if (READ_ONCE(demand->users)) {
-		/* They may have been off and on again: no memory of that. */
-		if (demand->begin)
-			demand->begin();
 		if (!demand->hooks.attached)
 			lucid_hooks_attach(&demand->hooks);
 	} else {
@@ -106,8 +103,15 @@ static void lucid_demand_more(struct lucid_demand *demand)
 {
 	spin_lock(&lucid_demand_lock);
 	WRITE_ONCE(demand->users, demand->users + 1);
-	if (lucid_demand_live && demand->users == 1)
+	if (lucid_demand_live && demand->users == 1) {
+		/*
+		 * It may have been off for a while with its hooks still there:
+		 * no memory of before. Its first event comes after this.
+		 */
+		if (demand->begin)
+			demand->begin();
 		lucid_demand_queue(demand, 0);
+	}
 	spin_unlock(&lucid_demand_lock);
 }
 

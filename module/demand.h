@@ -10,8 +10,9 @@
 /**
  * struct lucid_demand - hooks that are attached on demand
  * @hooks: they
- * @begin: called whenever they are wanted anew, before they are attached if they
- *	are not there still; may be NULL
+ * @begin: called whenever they are wanted anew, before the event that wants them is
+ *	on, and they are attached if they are not there still; with a spinlock held;
+ *	may be NULL
  * @end: called when they are gone; may be NULL
  * @work: attaches and detaches
  * @users: how many events that need them have users
