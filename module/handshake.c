@@ -93,26 +93,33 @@ static bool lucid_syn_has_md5(const struct sock *sk)
 #endif
 }
 
+static bool lucid_request_has_md5(const struct sock *sk,
+				  const struct request_sock *req)
+{
+#ifdef CONFIG_TCP_MD5SIG
+	const struct tcp_request_sock_ops *ops = tcp_rsk(req)->af_specific;
+	const struct sock *child = req_to_sk((struct request_sock *)req);
+	bool has;
+
+	/* A timer, which sends it again, holds no lock. */
+	rcu_read_lock();
+	has = ops->req_md5_lookup(sk, child);
+	rcu_read_unlock();
+	return has;
+#else
+	return false;
+#endif
+}
+
 static bool lucid_synack_is_signed(const struct sock *sk,
 				   const struct request_sock *req,
 				   enum tcp_synack_type type)
 {
-	bool is_signed = false;
-
 #ifdef CONFIG_TCP_AO
 	if (tcp_rsk_used_ao(req))
 		return true;
 #endif
-#ifdef CONFIG_TCP_MD5SIG
-	if (type == TCP_SYNACK_COOKIE)
-		return false;
-	/* A timer, which sends it again, holds no lock. */
-	rcu_read_lock();
-	is_signed = tcp_rsk(req)->af_specific->
-		    req_md5_lookup(sk, req_to_sk((struct request_sock *)req));
-	rcu_read_unlock();
-#endif
-	return is_signed;
+	return type != TCP_SYNACK_COOKIE && lucid_request_has_md5(sk, req);
 }
 
 /* The options of a SYN of ours, as tcp_syn_options() is about to choose them. */
