@@ -104,7 +104,7 @@ static void lucid_settle(struct lucid_unsettled *un)
 
 static void lucid_softirq_over(struct tasklet_struct *over)
 {
-	/* Where softirqs can be preempted, by a hook on the same CPU at most. */
+	/* With PREEMPT_RT a hook in another softirq may come between. */
 	preempt_disable();
 	lucid_settle(container_of(over, struct lucid_unsettled, over));
 	preempt_enable();
