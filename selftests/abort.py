@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How connections end otherwise: thrown away, given up, killed."""
 
-import ctypes
 import errno
 import socket
 import struct
 
-from lucid import ACK, FIN, RST, SYN, Path, Skip, Trace, cookie, equal, libc, \
-    run, sh, wait
+from lucid import (ACK, FIN, RST, SYN, Path, Skip, Trace, connect_to_nobody,
+                   cookie, equal, run, sh, wait)
 from peer import PEER, Host, Peer
 from closing import Conn, Watch, both, brief, same_segment
 
@@ -77,8 +76,7 @@ def disconnect(host, family, watch):
     """connect() to AF_UNSPEC: ABORT; the socket's second life may end well"""
     conn = Conn(host, family, watch)
     conn.sock.sendall(b"unacknowledged")
-    equal(libc.connect(conn.sock.fileno(), struct.pack("H14x", 0), 16), 0,
-          f"connect() to AF_UNSPEC: errno {ctypes.get_errno()}")
+    connect_to_nobody(conn.sock)
     events = conn.expect("ENDED ABORT DISCONNECT ESTABLISHED",
                          "RST_SENT DISCONNECT ESTABLISHED")
     equal([(e.unacked, e.orphan) for e in events], [(14, 0)] * 2,

@@ -7,11 +7,10 @@ chronograph. Where the peer must misbehave it is made by hand (peer.py).
 """
 
 import socket
-import struct
 import threading
 
-from lucid import (ACK, ON_DEMAND, Capture, Path, Trace, cookie, equal, hooked,
-                   libc, near, run, tcp_info, wait)
+from lucid import (ACK, ON_DEMAND, Capture, Path, Trace, connect_to_nobody, cookie,
+                   equal, hooked, near, run, tcp_info, wait)
 from peer import HOST, PEER, Peer, both
 
 JIFFY_US = 4000
@@ -187,8 +186,7 @@ def thrown_away():
                 except BlockingIOError:
                     break
             wait(0.5)
-            equal(libc.connect(server.fileno(), struct.pack("H14x", 0), 16), 0,
-                  "connect() to AF_UNSPEC")
+            connect_to_nobody(server)
             wait(0.5)
             events = trace.read(netns=path.server.inum)
             equal([e.what for e in events], ["ZERO_WINDOW_SENT"], "events")

@@ -280,6 +280,12 @@ def tcp_info(sock):
             for name, (kind, at) in TCP_INFO.items()}
 
 
+def connect_to_nobody(sock):
+    """connect() to AF_UNSPEC: the socket can connect again, or be closed."""
+    equal(libc.connect(sock.fileno(), ctypes.create_string_buffer(16), 16), 0,
+          f"connect() to AF_UNSPEC: errno {ctypes.get_errno()}")
+
+
 def wait(seconds):
     """Let time pass; it costs nothing in the lab's virtual time."""
     time.sleep(seconds)

@@ -6,14 +6,13 @@ Each walk has its exact sequence of states, from the first event of a connection
 to its last. What the last test compares with all that was seen:
 """
 
-import ctypes
 import errno
 import socket
 import struct
 import sys
 
-from lucid import (ACK, FIN, PSH, RST, SYN, Path, Skip, Trace, cookie, equal,
-                   libc, run, wait, wait_closed)
+from lucid import (ACK, FIN, PSH, RST, SYN, Path, Skip, Trace, connect_to_nobody,
+                   cookie, equal, run, wait, wait_closed)
 from peer import AF, HOST, PEER, Host, Peer
 
 EDGES = """
@@ -263,19 +262,13 @@ def abort(sock):
     sock.close()
 
 
-def disconnect(sock):
-    """connect() to nobody."""
-    equal(libc.connect(sock.fileno(), ctypes.create_string_buffer(16), 16), 0,
-          "connect(AF_UNSPEC)")
-
-
 # Walks begin here
 
 
 @both
 def listening(host, walk):
     """a listener comes and goes: close, shutdown, disconnect, port taken, again"""
-    for port, end in ((5001, socket.socket.close), (5002, disconnect),
+    for port, end in ((5001, socket.socket.close), (5002, connect_to_nobody),
                       (5003, lambda s: s.shutdown(socket.SHUT_RD))):
         listener = host.listen(host.family, port=port)
         walk.listener(listener, "CLOSE LISTEN CLOSE")
@@ -297,7 +290,7 @@ def listening(host, walk):
     first.close()
     second.close()
     again = host.listen(host.family, port=5005)
-    disconnect(again)
+    connect_to_nobody(again)
     again.listen()
     walk.listener(again, "CLOSE LISTEN CLOSE LISTEN CLOSE")
     again.close()
@@ -309,7 +302,7 @@ def connecting(host, walk):
     host.sysctl("ipv4/tcp_syn_retries", 1)
     kind = (3, 3) if host.family == 4 else (1, 4)
     for end in (lambda s, p: p.reset(), lambda s, p: wait(10),
-                lambda s, p: s.close(), lambda s, p: disconnect(s),
+                lambda s, p: s.close(), lambda s, p: connect_to_nobody(s),
                 lambda s, p: s.shutdown(socket.SHUT_WR),
                 lambda s, p: host.icmp(host.family, syn, *kind)):
         sock = host.socket(host.family)
@@ -383,7 +376,7 @@ def crossing(host, walk):
     peer.reset()
     sock.close()
     for end in (lambda s, p: p.reset(), lambda s, p: wait(10),
-                lambda s, p: abort(s), lambda s, p: disconnect(s)):
+                lambda s, p: abort(s), lambda s, p: connect_to_nobody(s)):
         sock, peer = crossed(host)
         walk.peer(peer, CROSSED + " CLOSE", sock=sock)
         end(sock, peer)
@@ -498,7 +491,7 @@ def established(host, walk):
         wait(20)
 
     for end in (lambda s, p: p.reset(), lambda s, p: abort(s), unread,
-                lambda s, p: disconnect(s), silence, keepalive):
+                lambda s, p: connect_to_nobody(s), silence, keepalive):
         sock, peer = active(host)
         walk.peer(peer, ACTIVE + " CLOSE", sock=sock)
         end(sock, peer)
@@ -556,7 +549,7 @@ def fin_wait1_ends(host, walk):
         wait(10)
 
     for end, more in ((lambda s, p: p.reset(), ""), (lambda s, p: abort(s), ""),
-                      (lambda s, p: disconnect(s), ""), (orphan, ""),
+                      (lambda s, p: connect_to_nobody(s), ""), (orphan, ""),
                       (linger2, " FIN_WAIT2"), (late, " FIN_WAIT2")):
         sock, peer = fin_wait1(host)
         walk.peer(peer, ACTIVE + " FIN_WAIT1" + more + " CLOSE", sock=sock)
@@ -595,7 +588,7 @@ def fin_wait2_ends(host, walk):
         peer.data()
 
     for end in (lambda s, p: p.reset(), lambda s, p: abort(s),
-                lambda s, p: disconnect(s), linger2(-1), linger2(3),
+                lambda s, p: connect_to_nobody(s), linger2(-1), linger2(3),
                 linger2(100), mini_reset, mini_late, full_orphan):
         sock, peer = fin_wait2(host)
         walk.peer(peer, path, sock=sock)
@@ -632,7 +625,7 @@ def passive_close(host, walk):
         sock.close()
 
     for end in (lambda s, p: p.reset(), lambda s, p: abort(s),
-                lambda s, p: disconnect(s)):
+                lambda s, p: connect_to_nobody(s)):
         sock, peer = close_wait(host)
         walk.peer(peer, ACTIVE + " CLOSE_WAIT CLOSE", sock=sock)
         end(sock, peer)

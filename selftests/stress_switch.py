@@ -14,8 +14,8 @@ import threading
 from counting import Watch
 from endure import (CONTROLS, Quiet, Worker, exchange, get_control, load, noise,
                     set_control, times, tree_controls, unload_soon)
-from lucid import (Path, Trace, cookie, equal, ksft, run, tcp_info, wait,
-                   wait_closed)
+from lucid import (Path, Trace, connect_to_nobody, cookie, equal, ksft, run,
+                   tcp_info, wait, wait_closed)
 
 TCP_CC_INFO = 26
 SWITCHES = times(4000)
@@ -183,7 +183,6 @@ def read_all(sock):
 def disconnected():
     """connect() to AF_UNSPEC in mid-flow, a switch, and connected again"""
     path = Path(delay_ms=5)
-    address = struct.pack("=HxxI8x", socket.AF_UNSPEC, 0)
     sock = path.socket()
     listener = path.listen()
     with Quiet():
@@ -192,7 +191,7 @@ def disconnected():
             sock.connect(("10.0.2.1", 5000))
             peer = listener.accept()[0]
             exchange_some(sock, peer)
-            disconnect(sock, address)
+            connect_to_nobody(sock)
             switch(sock, ("cubic", "reno", *CONTROLS)[number % 4])
             peer.close()
     close(sock, listener)
@@ -207,11 +206,6 @@ def exchange_some(sock, peer):
         got += peer.recv(65536)
     sender.join()
     assert got == data, "data is not what was sent"
-
-
-def disconnect(sock, address):
-    from lucid import libc      # pylint: disable=import-outside-toplevel
-    equal(libc.connect(sock.fileno(), address, len(address)), 0, "disconnect")
 
 
 class Closers:
