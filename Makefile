@@ -15,11 +15,13 @@ modules clean: | $(KDIR)
 install uninstall:
 	@scripts/dkms.sh $@ $(VERSION) $(KVER)
 
-# What DKMS compiles, without what was compiled here.
+# What DKMS compiles, without what was compiled here. Root will run it: it is to be
+# root's, whoever has the checkout.
 sources:
 	mkdir -p $(DKMS_SRC)
 	tar -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' --exclude='.*.cmd' \
-		dkms.conf Kbuild Makefile include module | tar -xC $(DKMS_SRC)
+		dkms.conf Kbuild Makefile include module | \
+		tar -xC $(DKMS_SRC) --no-same-owner --no-same-permissions
 
 $(KDIR):
 	@echo "no kernel headers at $@: apt install linux-headers-$(KVER)" >&2

@@ -42,17 +42,15 @@ try_out() {
 	trap 'rm -rf "$dir"' EXIT
 	make -s sources DESTDIR="$dir"
 	for each in $kernels; do
-		make -C "$dir/usr/src/$name-$version" KVER="$each" \
-			clean modules || return
+		make -C "$dir/usr/src/$name-$version" KVER="$each" clean &&
+			make -C "$dir/usr/src/$name-$version" KVER="$each" \
+				modules || return
 	done
 }
 
 install() {
 	[ -e "/lib/modules/$kernel/build" ] ||
 		die "no kernel headers here: apt install linux-headers-$kernel"
-	! dpkg-query -W -f '${Status}' tcp-lucid-dkms 2>/dev/null |
-		grep -q ' installed$' ||
-		die 'tcp-lucid-dkms is installed: apt purge tcp-lucid-dkms'
 	kernels=$kernel
 	for each in $(built | sed 's/.* //' | sort -u); do
 		if [ "$each" = "$kernel" ]; then
@@ -97,4 +95,13 @@ uninstall() {
 
 [ "$(id -u)" -eq 0 ] || die 'this needs root: sudo make'
 command -v dkms >/dev/null || die 'this needs dkms: apt install dkms'
+[ -z "${DESTDIR:-}" ] ||
+	die "DKMS works on this machine, not in DESTDIR: make sources copies"
+# Its files are dpkg's, also of one that was only half configured.
+case $(dpkg-query -W -f '${db:Status-Status}' tcp-lucid-dkms 2>/dev/null) in
+'' | not-installed | config-files) ;;
+*) die 'the package tcp-lucid-dkms is here: apt purge tcp-lucid-dkms' ;;
+esac
+# What was said to the make that came here is not meant for those below.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES KDIR
 "$1"
