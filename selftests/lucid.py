@@ -86,7 +86,11 @@ def run(*tests):
     Names of functions on the command line choose some of them.
     """
     if sys.argv[1:]:
-        tests = [test for test in tests if test.__name__ in sys.argv[1:]]
+        named = {test.__name__: test for test in tests}
+        unknown = [name for name in sys.argv[1:] if name not in named]
+        if unknown:
+            sys.exit(f"no test {' '.join(unknown)} among {' '.join(named)}")
+        tests = [named[name] for name in named if name in sys.argv[1:]]
     sys.stdout.reconfigure(line_buffering=True)
     ksft.print_header()
     if os.geteuid():
@@ -426,12 +430,15 @@ class Trace:
 
     def __enter__(self):
         os.mkdir(self.dir)
-        self._write("buffer_size_kb", self.buffer_kb)
-        for event in self.events:
-            self._write(f"events/tcp_lucid/{event}/enable", 1)
-        if not wait_for_hooks(self.events):
+        try:
+            self._write("buffer_size_kb", self.buffer_kb)
+            for event in self.events:
+                self._write(f"events/tcp_lucid/{event}/enable", 1)
+            assert wait_for_hooks(self.events), \
+                f"hooks of {self.events} do not come"
+        except BaseException:  # or the next test finds the instance
             self.__exit__()
-            raise AssertionError(f"hooks of {self.events} do not come")
+            raise
         return self
 
     def __exit__(self, *_):

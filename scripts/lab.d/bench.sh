@@ -98,16 +98,16 @@ bench_start() {
 
 # bench_wait: until one guest is done.
 bench_wait() {
-	local pid rc=0 log
+	local ENDED ENDED_CODE log
 
-	wait -n -p pid "${!BENCH_PIDS[@]}" || rc=$?
-	log=${BENCH_PIDS[$pid]}
-	unset "BENCH_PIDS[$pid]"
-	if [ $rc -ne 0 ]; then
+	wait_for_one "${!BENCH_PIDS[@]}"
+	log=${BENCH_PIDS[$ENDED]}
+	unset "BENCH_PIDS[$ENDED]"
+	if [ "$ENDED_CODE" -ne 0 ]; then
 		sed 's/^/    /' "$log" >&2
 		say "a guest failed (its words above)"
 	fi
-	return $rc
+	return "$ENDED_CODE"
 }
 
 bench_cleanup() {

@@ -9,10 +9,11 @@ readonly LAB_SOURCES='module include selftests scripts Kbuild Makefile dkms.conf
 
 # Names of the source files, one per line. Git knows which files are sources;
 # without it, leave out what compilers make: it has a known name or is no text.
-source_list() {
+source_list() (
 	local -a parts
 	local list file
 
+	# In a subshell: what is relative is so to where the lab was called.
 	cd "$LAB_TOP" || exit
 	read -ra parts <<<"$LAB_SOURCES"
 	list=$(git ls-files -co --exclude-standard -- "${parts[@]}" 2>/dev/null) || :
@@ -24,7 +25,7 @@ source_list() {
 		# Git still lists what was removed but not committed.
 		[ ! -e "$file" ] || printf '%s\n' "$file"
 	done <<<"$list" | sort
-}
+)
 
 # sync_sources DIR: make DIR a copy of the sources, keeping what was compiled
 # there. Only what differs is copied, and dated now: a branch may bring back old

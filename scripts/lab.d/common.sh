@@ -104,6 +104,36 @@ locked() {
 	return $rc
 }
 
+# wait_for_one PID...: until one of them is over; sets ENDED and ENDED_CODE. Of those
+# that were over before, wait -n may know nothing any more (one that was killed by
+# a signal), and unsets what it was to set.
+wait_for_one() {
+	local pid
+
+	ENDED_CODE=0
+	wait -n -p ENDED "$@" 2>/dev/null || ENDED_CODE=$?
+	[ -z "${ENDED:-}" ] || return 0
+	for pid in "$@"; do
+		kill -0 "$pid" 2>/dev/null || ENDED=$pid
+	done
+	[ -n "${ENDED:-}" ] || die "there is no waiting for $*"
+	ENDED_CODE=0
+	wait "$ENDED" || ENDED_CODE=$?
+}
+
+# with_rest PATTERN COUNT: lines of stdin that match, and COUNT lines after each.
+# Unlike grep -A it succeeds if there are none, so that failure is failure.
+with_rest() {
+	awk -v pattern="$1" -v count="$2" '
+		$0 ~ pattern { left = count + 1 }
+		left > 0 { print; left-- }'
+}
+
+# none_of LINES MAXIMUM: whether there are none; if not, the first are shown.
+none_of() {
+	[ -z "$1" ] || { head -n "$2" <<<"$1"; return 1; }
+}
+
 # need_value OPTION COUNT: COUNT arguments are left, OPTION included.
 need_value() {
 	[ "$2" -ge 2 ] || die "$1 needs a value"

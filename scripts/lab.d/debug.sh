@@ -130,11 +130,13 @@ DEBUG_REPORT+='|possible (circular|recursive) locking|suspicious RCU usage'
 DEBUG_REPORT+='|refcount_t: |list_(add|del) corruption|kernel stack overflow'
 DEBUG_REPORT+='|lab: tcp_lucid does not unload'
 
-# debug_reports CONSOLE: each with what follows it; fails if there are any. All is
-# read to its end: a writer that nobody reads fails as if there were none.
+# debug_reports CONSOLE: each with what follows it; fails if there are any, or no
+# saying.
 debug_reports() {
-	! tr -d '\r' <"$1" | debug_races | grep -E -A 45 "$DEBUG_REPORT" |
-		awk 'NR <= 400'
+	local found
+
+	found=$(tr -d '\r' <"$1" | debug_races | with_rest "$DEBUG_REPORT" 45) &&
+		none_of "$found" 400
 }
 
 # Leaves out the races of KCSAN in which the module's code is on neither side:

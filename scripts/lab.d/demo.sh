@@ -18,6 +18,8 @@ lab_demo() {
 	done
 	rm -rf "$out"
 	{
+		# A part of a pipeline has to tidy up for itself.
+		trap lab_cleanup EXIT
 		demo_header
 		lab_run "${options[@]}" --timeout 600 --out "$out" -- \
 			/src/scripts/demo/run.sh

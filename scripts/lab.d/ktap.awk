@@ -55,6 +55,9 @@ END {
 		why = "no plan (1..N) in its output"
 	if (why == "" && seen != planned)
 		why = sprintf("planned %d tests, reported %d", planned, seen)
+	# In a guest of the lab nothing that a whole suite wants is missing.
+	if (why == "" && !passed && !failed)
+		why = "it tested nothing"
 	if (why == "" && rc != 0 && rc != 4 && !failed)
 		why = "exit code " rc
 	if (why != "")

@@ -167,9 +167,8 @@ test_skip() {
 
 # The text of the sources, which is the same for every kernel.
 test_lint() {
-	local dir=$LAB_BUILD/lint
+	local dir=$TEST_DIR/lint
 
-	rm -rf "$dir"
 	sync_sources "$dir"
 	test_check 'checkpatch --strict' test_checkpatch "$dir"
 	test_check 'shellcheck' test_shellcheck "$dir"
@@ -179,9 +178,9 @@ test_lint() {
 # guests get. Without a module there is nothing to run suites on: that is said
 # here, and leaves the other kernels their verdict.
 test_build() {
-	local dir=$KERNEL_BUILD/check
+	local dir=$TEST_DIR/check-$KERNEL
 
-	test_module
+	test_module "$dir"
 	test_check "$KERNEL/sparse has nothing to say (C=2)" \
 		without_warnings module_make "$dir" C=2
 	test_check "$KERNEL/selftests build without warnings" \
@@ -193,12 +192,12 @@ test_build() {
 	locked "$KERNEL_BUILD/.lock" build_all
 }
 
-# A copy of its own: everything is compiled, whatever was before.
+# test_module DIR: a copy of its own: everything is compiled, whatever was before
+# and whoever else tests.
 test_module() {
-	rm -rf "$KERNEL_BUILD/check"
-	sync_sources "$KERNEL_BUILD/check"
+	sync_sources "$1"
 	test_check "$KERNEL/module builds without warnings (W=1)" \
-		without_warnings module_make "$KERNEL_BUILD/check" W=1
+		without_warnings module_make "$1" W=1
 }
 
 # test_elsewhere KERNEL: it is not booted, and of its archive only the compiler
@@ -216,14 +215,15 @@ test_elsewhere() {
 	RELEASE=${image#linux-image-}
 	KERNEL_TREE=/lib/modules/$RELEASE/build
 	toolchain
-	test_module
+	test_module "$TEST_DIR/check-$KERNEL"
 }
 
 without_warnings() {
-	local out=$TEST_DIR/build
+	local out=$TEST_DIR/build found
 
 	"$@" >"$out" 2>&1 || { cat "$out"; return 1; }
-	! grep -E -A 3 '(warning|error|WARNING|ERROR):' "$out" | awk 'NR <= 60'
+	found=$(with_rest '(warning|error|WARNING|ERROR):' 3 <"$out") &&
+		none_of "$found" 60
 }
 
 # A trace header is a table written in macros. No tracepoint of the kernel
@@ -342,10 +342,11 @@ test_timeout() {
 
 # test_reap: until one of those that run has ended; its exit code is kept.
 test_reap() {
-	local pid rc=0
+	local ENDED ENDED_CODE pid
 
-	wait -n -p pid "${!TEST_PIDS[@]}" || rc=$?
-	TEST_CODES[${TEST_PIDS[$pid]}]=$rc
+	wait_for_one "${!TEST_PIDS[@]}"
+	pid=$ENDED
+	TEST_CODES[${TEST_PIDS[$pid]}]=$ENDED_CODE
 	unset "TEST_PIDS[$pid]"
 }
 

@@ -196,8 +196,9 @@ in_and_out() {
 	echo one >"$here/folder/deep/file"
 	ln -s deep/file "$here/folder/link"
 	echo two >"$here/plain"
-	"$lab" run --no-module --add "$here/folder:/data/folder" \
-		--add "$here/plain:relative" --out "$here/out" -- bash -c '
+	# What is relative is so to where the lab is called.
+	(cd "$here" && exec "$lab" run --no-module --add folder:/data/folder \
+		--add ./plain:relative --out out -- bash -c '
 		echo "output $# $1|$2|$3"
 		echo errors >&2
 		cat /data/folder/link relative
@@ -208,7 +209,7 @@ in_and_out() {
 		lsmod | grep -c tcp_lucid
 		mkdir -p "/out/a b" && echo back >"/out/a b/c" && ln -s c "/out/a b/l"
 		printf "%s" "no newline"
-		exit 7' bash 'two  blanks' "quotes' \"\$HOME" $'line\nbreak é' \
+		exit 7' bash 'two  blanks' "quotes' \"\$HOME" $'line\nbreak é') \
 		>"$here/stdout" 2>"$here/stderr" </dev/null || rc=$?
 	echo "exit code $rc"
 	cat "$here/stdout" "$here/stderr"
@@ -259,6 +260,61 @@ poweroff() {
 
 timeout() {
 	says 124 'out of time after 20 s' "$lab" run --timeout 20 -- sleep infinity
+}
+
+### verdicts
+
+# room COMMAND...: with the functions of those rooms of the lab that judge.
+room() {
+	bash -c 'set -euo pipefail
+		LAB_D=$1
+		. "$LAB_D/common.sh"
+		. "$LAB_D/debug.sh"
+		shift
+		"$@"' room "$(dirname "$lab")/lab.d" "$@"
+}
+
+# ktap CODE TEXT: how a suite is judged that printed TEXT.
+ktap() {
+	printf '%b' "$2" | awk -v rc="$1" -f "$(dirname "$lab")/lab.d/ktap.awk"
+}
+
+tested_nothing() {
+	ktap 0 '1..0\n'
+	ktap 4 '1..0 # SKIP needs tcp_lucid\n'
+	[ "$(ktap 0 '1..0\n')" = '0 1 1 it tested nothing' ] &&
+		[ "$(ktap 4 '1..1\nok 1 a # SKIP b\n')" = '0 1 1 it tested nothing' ] &&
+		[ "$(ktap 0 '1..2\nok 1 a # SKIP b\nok 2 c\n')" = '1 0 1 ' ] &&
+		[ "$(ktap 0 '1..2\nok 1 a\n')" = '1 1 0 planned 2 tests, reported 1' ]
+}
+
+reports() {
+	printf 'all is well\r\n' >"$here/well"
+	printf 'BUG: KASAN: use-after-free in it\r\nand more\r\n' >"$here/ill"
+	room debug_reports "$here/well" || return
+	! room debug_reports "$here/ill" >"$here/shown" || return
+	diff "$here/shown" <(tr -d '\r' <"$here/ill") &&
+		! room debug_reports "$here/ill" >/dev/full &&
+		! room debug_reports "$here/nonexistent"
+}
+
+# Of the two that ended before anybody waited, one by a signal.
+# shellcheck disable=SC2016 # the inner shell expands it
+killed_early() {
+	room eval 'set -m
+		sleep 100 & killed=$!
+		(exit 3) & ended=$!
+		kill -KILL $killed
+		sleep 0.5
+		set +m
+		wait_for_one $killed $ended
+		one=$ENDED:$ENDED_CODE
+		[ "$ENDED" = $ended ] && rest=$killed || rest=$ended
+		wait_for_one $rest
+		echo "$killed and $ended: $one, $ENDED:$ENDED_CODE"
+		[ $ENDED = $rest ]
+		[[ $one,$ENDED:$ENDED_CODE == *$ended:3* ]]
+		[[ $one,$ENDED:$ENDED_CODE == *$killed:1[23]7* ]]'
 }
 
 ### labs that are interrupted
@@ -319,6 +375,9 @@ check 'real clock, two processors' real_clock
 check 'a panic is an error' panic
 check 'a guest that goes away is an error' poweroff
 check 'a guest that hangs is an error' timeout
+check 'a suite that tests nothing has failed' tested_nothing
+check 'what cannot be looked through for reports is no good' reports
+check 'one that is killed before it is waited for is noticed' killed_early
 check 'SIGINT leaves no QEMU' interrupt INT 130
 check 'SIGTERM leaves no QEMU' interrupt TERM 143
 check 'SIGKILL leaves no QEMU' interrupt KILL 137
