@@ -21,6 +21,7 @@
 #include <trace/events/tcp_lucid.h>
 
 #include "flood.h"
+#include "namespaces.h"
 #include "params.h"
 
 #define LUCID_LIMITED	(TCP_LUCID_LIMITED_CLOSE + 1)
@@ -75,12 +76,12 @@ static bool lucid_flood_take(struct lucid_flood *flood, unsigned int rate)
  */
 bool lucid_flood_admits(const struct net *net, const struct sk_buff *skb)
 {
-	struct lucid_flood *flood = net_generic(net, lucid_flood_id);
 	unsigned int rate = lucid_params_syn_event_rate(net);
 	struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
 
 	note->skb = skb;
-	note->hidden = rate && !lucid_flood_take(flood, rate);
+	note->hidden = rate && lucid_namespaces_ready() &&
+		       !lucid_flood_take(net_generic(net, lucid_flood_id), rate);
 	return !note->hidden;
 }
 
@@ -114,8 +115,11 @@ void lucid_flood_forget(void)
  */
 void lucid_flood_count(const struct net *net, enum tcp_lucid_limited event)
 {
-	struct lucid_flood *flood = net_generic(net, lucid_flood_id);
+	struct lucid_flood *flood;
 
+	if (unlikely(!lucid_namespaces_ready()))
+		return;
+	flood = net_generic(net, lucid_flood_id);
 	if (!atomic64_read(&flood->first_ns))
 		atomic64_cmpxchg(&flood->first_ns, 0, ktime_get_ns());
 	atomic64_inc(&flood->count[event]);
@@ -165,32 +169,9 @@ static void __net_exit lucid_flood_net_exit(struct net *net)
 	lucid_flood_tell(flood);
 }
 
-static struct pernet_operations lucid_flood_net_ops = {
+struct pernet_operations lucid_flood_net_ops = {
 	.init = lucid_flood_net_init,
 	.exit = lucid_flood_net_exit,
 	.id = &lucid_flood_id,
 	.size = sizeof(struct lucid_flood),
 };
-
-/**
- * lucid_flood_register() - give every namespace its bucket
- *
- * Context: May sleep. To be called before the first observer is attached, and
- * after the parameters.
- *
- * Return: 0, or a negative error number.
- */
-int lucid_flood_register(void)
-{
-	return register_pernet_subsys(&lucid_flood_net_ops);
-}
-
-/**
- * lucid_flood_unregister() - take them away; what was left out is told now
- *
- * Context: May sleep. No observer may be attached any more.
- */
-void lucid_flood_unregister(void)
-{
-	unregister_pernet_subsys(&lucid_flood_net_ops);
-}

@@ -14,7 +14,4 @@ bool lucid_flood_hides(const struct sk_buff *skb);
 void lucid_flood_forget(void);
 void lucid_flood_count(const struct net *net, enum tcp_lucid_limited event);
 
-int lucid_flood_register(void);
-void lucid_flood_unregister(void);
-
 #endif /* _TCP_LUCID_FLOOD_H */

@@ -14,10 +14,9 @@
 
 #include "congestion.h"
 #include "demand.h"
-#include "flood.h"
 #include "ledger.h"
+#include "namespaces.h"
 #include "observers.h"
-#include "params.h"
 
 static unsigned long capabilities = TCP_LUCID_CAN_HANDSHAKE |
 				    TCP_LUCID_CAN_STATE |
@@ -63,20 +62,20 @@ static void lucid_observers_stop(void)
 	lucid_ledger_exit();
 }
 
+/* Somebody else, a BPF program, may have taken the name. */
+static bool lucid_have_reno;
+
 static int __init lucid_init(void)
 {
 	unsigned long lost = 0;
 	int err;
 
-	err = lucid_params_register();
+	err = lucid_namespaces_register();
 	if (err)
 		return err;
-	err = lucid_flood_register();
-	if (err)
-		goto err_params;
 	err = lucid_ledger_init();
 	if (err)
-		goto err_flood;
+		goto err_namespaces;
 
 	lucid_listen_init();
 	lucid_retransmit_init();
@@ -90,32 +89,30 @@ static int __init lucid_init(void)
 	err = tcp_register_congestion_control(&lucid_cubic_ops);
 	if (err)
 		goto err_observers;
+	/* A socket may be on lucid by now: there is no way back any more. */
 	err = tcp_register_congestion_control(&lucid_reno_ops);
 	if (err)
-		goto err_cubic;
+		pr_warn("lucid_reno is not to be had (error %d)\n", err);
+	lucid_have_reno = !err;
 	return 0;
 
-err_cubic:
-	tcp_unregister_congestion_control(&lucid_cubic_ops);
 err_observers:
 	lucid_observers_stop();
-	goto err_flood;
+	goto err_namespaces;
 err_ledger:
 	lucid_ledger_exit();
-err_flood:
-	lucid_flood_unregister();
-err_params:
-	lucid_params_unregister();
+err_namespaces:
+	lucid_namespaces_unregister();
 	return err;
 }
 
 static void __exit lucid_exit(void)
 {
-	tcp_unregister_congestion_control(&lucid_reno_ops);
+	if (lucid_have_reno)
+		tcp_unregister_congestion_control(&lucid_reno_ops);
 	tcp_unregister_congestion_control(&lucid_cubic_ops);
 	lucid_observers_stop();
-	lucid_flood_unregister();
-	lucid_params_unregister();
+	lucid_namespaces_unregister();
 }
 
 module_init(lucid_init);

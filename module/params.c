@@ -4,9 +4,9 @@
  * net.ipv4.tcp_lucid.*
  *
  * Every network namespace has its own, and starts with what the RFCs say. A
- * connection takes a control's once, when its control is initialised, so that a change
- * never bends a flow that is under way. Each is one int, read and written whole:
- * no lock is needed.
+ * connection takes a control's once, when its control is initialised, so that a
+ * change never bends a flow that is under way. Each is one int, read and written
+ * whole: no lock is needed.
  */
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -15,6 +15,7 @@
 #include <net/netns/generic.h>
 
 #include "compat.h"
+#include "namespaces.h"
 #include "params.h"
 #include "reno.h"
 
@@ -173,8 +174,11 @@ static int lucid_param_handler(lucid_ctl_table *table, int write,
 
 static int lucid_param(const struct net *net, enum lucid_param param)
 {
-	const struct lucid_net *ln = net_generic(net, lucid_net_id);
+	const struct lucid_net *ln;
 
+	if (unlikely(!lucid_namespaces_ready()))
+		return lucid_param_rules[param].initially;
+	ln = net_generic(net, lucid_net_id);
 	return READ_ONCE(ln->value[param]);
 }
 
@@ -259,31 +263,9 @@ static void __net_exit lucid_net_exit(struct net *net)
 	unregister_net_sysctl_table(ln->header);
 }
 
-static struct pernet_operations lucid_net_ops = {
+struct pernet_operations lucid_params_net_ops = {
 	.init = lucid_net_init,
 	.exit = lucid_net_exit,
 	.id = &lucid_net_id,
 	.size = sizeof(struct lucid_net),
 };
-
-/**
- * lucid_params_register() - give every namespace its parameters
- *
- * Context: May sleep. To be called before the first connection asks.
- *
- * Return: 0, or a negative error number.
- */
-int lucid_params_register(void)
-{
-	return register_pernet_subsys(&lucid_net_ops);
-}
-
-/**
- * lucid_params_unregister() - take them away
- *
- * Context: May sleep. No connection may be on our controls any more.
- */
-void lucid_params_unregister(void)
-{
-	unregister_pernet_subsys(&lucid_net_ops);
-}

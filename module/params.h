@@ -23,7 +23,4 @@ void lucid_params_reno(const struct net *net, struct lucid_reno_params *par);
 enum lucid_slow_start_kind lucid_params_slow_start(const struct net *net);
 unsigned int lucid_params_syn_event_rate(const struct net *net);
 
-int lucid_params_register(void);
-void lucid_params_unregister(void);
-
 #endif /* _TCP_LUCID_PARAMS_H */
