@@ -34,6 +34,7 @@ void lucid_close_hand_over(const struct sock *sk, int substate);
 /* reset.c */
 void lucid_reset_segment(const struct request_sock *req,
 			 const struct sk_buff *skb);
+bool lucid_reset_by_rst(const struct request_sock *req);
 void lucid_reset_request_drop(const struct request_sock *req);
 
 #endif /* _TCP_LUCID_CLOSING_H */

@@ -3,9 +3,11 @@
  * Telling of a SYN flood without drowning in it.
  *
  * Anybody can send SYNs, at any rate and from any address, and each makes up to
- * five events. So a namespace may tell of so many in a second, and beyond that
- * of none: not half of a handshake here and half there, but of a whole SYN or
- * nothing. What is left out is counted, and the counts are told.
+ * five events; so can anybody send what meets a request and does not complete its
+ * handshake, and what meets nobody. So a namespace may tell of so many such
+ * segments in a second, and beyond that of none: not half of a handshake here and
+ * half there, but of a whole SYN or nothing. What is left out is counted, and the
+ * counts are told.
  *
  * The bucket of tokens is kept as the one number that stands for it: when it
  * will be full again. A token moves that a little into the future, as long as
@@ -22,6 +24,7 @@
 
 #include "flood.h"
 #include "namespaces.h"
+#include "notes.h"
 #include "params.h"
 
 #define LUCID_LIMITED	(TCP_LUCID_LIMITED_CLOSE + 1)
@@ -47,6 +50,8 @@ static unsigned int lucid_flood_id __read_mostly;
 /* What was decided about the segment that this CPU is dealing with. */
 static DEFINE_PER_CPU(struct lucid_flood_note {
 	const struct sk_buff *skb;
+	const struct request_sock *req;
+	unsigned long jiffies;
 	bool hidden;
 }, lucid_flood_note);
 
@@ -66,36 +71,69 @@ static bool lucid_flood_take(struct lucid_flood *flood, unsigned int rate)
 }
 
 /**
- * lucid_flood_admits() - may events tell of this segment?
+ * lucid_flood_meets() - a segment has come that anybody can send, at any rate
  * @net: where it came in
  * @skb: the segment; lucid_flood_hides() will know it until the next one
+ * @req: the request that it has met, or NULL
+ *
+ * Decides whether events may tell of it; if not, count what would have been told.
  *
  * Context: softirqs are off until the segment is dealt with.
- *
- * Return: true if so; otherwise count what would have been told.
  */
-bool lucid_flood_admits(const struct net *net, const struct sk_buff *skb)
+void lucid_flood_meets(const struct net *net, const struct sk_buff *skb,
+		       const struct request_sock *req)
 {
-	unsigned int rate = lucid_params_syn_event_rate(net);
 	struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
+	unsigned int rate = lucid_params_syn_event_rate(net);
 
 	note->skb = skb;
+	note->req = req;
+	note->jiffies = jiffies;
 	note->hidden = rate && lucid_namespaces_ready() &&
 		       !lucid_flood_take(net_generic(net, lucid_flood_id), rate);
-	return !note->hidden;
 }
 
 /**
  * lucid_flood_hides() - are events not to tell of this segment?
  * @skb: the segment that is being dealt with
  *
- * Return: what lucid_flood_admits() decided, false if it was not asked.
+ * Return: what lucid_flood_meets() decided, false if it was not asked.
  */
 bool lucid_flood_hides(const struct sk_buff *skb)
 {
 	const struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
 
 	return note->skb == skb && note->hidden;
+}
+
+/**
+ * lucid_flood_hides_late() - the same of a segment that may not have been asked about
+ * @net: where it came in
+ * @skb: the segment that is being dealt with
+ * @req: the request that it has met, or NULL
+ *
+ * Return: what was decided before, or now.
+ */
+bool lucid_flood_hides_late(const struct net *net, const struct sk_buff *skb,
+			    const struct request_sock *req)
+{
+	if (this_cpu_read(lucid_flood_note.skb) != skb)
+		lucid_flood_meets(net, skb, req);
+	return lucid_flood_hides(skb);
+}
+
+/**
+ * lucid_flood_hides_end() - are events not to tell that a request is thrown away?
+ * @req: the request
+ *
+ * Return: true if a segment does that of which they are not to tell.
+ */
+bool lucid_flood_hides_end(const struct request_sock *req)
+{
+	const struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
+
+	return note->skb && note->req == req && note->hidden &&
+	       lucid_note_fresh(note->jiffies);
 }
 
 /**

@@ -320,6 +320,14 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 					  unsigned long parent_ip)
 {
+/* Is it the ACK that the handshake lacks? All else anybody can send. */
+static bool lucid_completes(const struct request_sock *req,
+			    const struct tcphdr *th)
+{
+	return th->ack && !th->syn && !th->rst &&
+	       ntohl(th->ack_seq) == tcp_rsk(req)->snt_isn + 1;
+}
+
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);
 	const struct request_sock *req = lucid_arg(fregs, 2);
@@ -337,10 +345,18 @@ static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 	lucid_handshake_syn_received(&conn, req, skb,
 				     req->num_retrans - req->num_timeout + 2);
 }
+	if (lucid_completes(req, th))
+		lucid_flood_forget();
+	else if (lucid_listen_wanted() || trace_close_enabled())
+		lucid_flood_meets(sock_net(sk), skb, req);
 
 /* tcp_finish_connect(sk, skb): the SYN-ACK is good. */
 static void notrace lucid_entry_finish_connect(struct ftrace_regs *fregs,
 					       unsigned long parent_ip)
+	if (lucid_flood_hides(skb)) {
+		lucid_flood_count(sock_net(sk), TCP_LUCID_LIMITED_HANDSHAKE);
+		return;
+	}
 {
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);

@@ -156,7 +156,7 @@ static void notrace lucid_entry_conn_request(struct ftrace_regs *fregs,
 	if (!lucid_listen_wanted())
 		return;
 	un = lucid_unsettled_here();
-	lucid_flood_admits(net, skb);
+	lucid_flood_meets(net, skb, NULL);
 	if (!trace_listen_enabled())
 		return;
 	lucid_conn_from_segment(&un->conn, net, skb);
@@ -233,7 +233,7 @@ static void notrace lucid_entry_cookie_check(struct ftrace_regs *fregs,
 	    tcp_synq_no_recent_overflow(listener))
 		return;
 	un = lucid_unsettled_here();
-	lucid_flood_admits(net, skb);
+	lucid_flood_meets(net, skb, NULL);
 	lucid_conn_from_segment(&un->conn, net, skb);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_COOKIE_BAD,
 		       TCP_LUCID_LISTEN_WHY_NONE);
@@ -285,15 +285,19 @@ static void lucid_final_ack(const struct sock *listener,
 			    const struct request_sock *req)
 {
 	struct lucid_unsettled *un = this_cpu_ptr(&lucid_unsettled);
+	u8 why = TCP_LUCID_LISTEN_OTHER;
 
 	/* With Fast Open the SYN is the final ACK: its drop is told as a SYN's. */
 	if (un->event.what == TCP_LUCID_LISTEN_SYN_DROP && un->skb == skb)
 		return;
 	lucid_settle(un);
 	lucid_conn_from_request(&un->conn, req);
-	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_ACK_DROP,
-		       sk_acceptq_is_full(listener) ?
-		       TCP_LUCID_LISTEN_ACCEPT_QUEUE : TCP_LUCID_LISTEN_OTHER);
+	/* It may come again and again while the queue is full. */
+	if (sk_acceptq_is_full(listener)) {
+		why = TCP_LUCID_LISTEN_ACCEPT_QUEUE;
+		lucid_flood_hides_late(sock_net(listener), skb, req);
+	}
+	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_ACK_DROP, why);
 }
 
 /* tcp_v4_syn_recv_sock(listener, skb, req, ...): the handshake is complete. */

@@ -81,6 +81,18 @@ lucid_reset_request(const struct sk_buff *skb)
 }
 
 /**
+ * lucid_reset_by_rst() - is it a RST that throws a request away?
+ * @req: the request; close must have been listened to when the RST came
+ */
+bool lucid_reset_by_rst(const struct request_sock *req)
+{
+	const struct lucid_reset_note *note = this_cpu_ptr(&lucid_reset_note);
+
+	return note->req == req && lucid_note_fresh(note->jiffies) &&
+	       note->flags & TCPHDR_RST;
+}
+
+/**
  * lucid_reset_request_drop() - a request is thrown away
  * @req: the request
  */
@@ -89,8 +101,7 @@ void lucid_reset_request_drop(const struct request_sock *req)
 	const struct lucid_reset_note *note = this_cpu_ptr(&lucid_reset_note);
 	struct lucid_close event;
 
-	if (!trace_close_enabled() || note->req != req ||
-	    !lucid_note_fresh(note->jiffies) || !(note->flags & TCPHDR_RST))
+	if (!trace_close_enabled() || !lucid_reset_by_rst(req))
 		return;
 	event = (struct lucid_close) {
 		.seq = note->seq,
@@ -208,13 +219,13 @@ static void lucid_reset_embryo(struct lucid_conn *conn,
 		event->why = TCP_LUCID_END_ACCEPT_QUEUE;
 }
 
-/* The same in nobody's name. Anybody can bring that about, at any rate. */
+/* What answers no connection anybody can bring about, at any rate. */
 static bool lucid_reset_hidden(const struct net *net, const struct sk_buff *skb)
 {
 	bool hidden;
 
 	preempt_disable();
-	hidden = lucid_flood_hides(skb) || !lucid_flood_admits(net, skb);
+	hidden = lucid_flood_hides_late(net, skb, NULL);
 	if (hidden)
 		lucid_flood_count(net, TCP_LUCID_LIMITED_CLOSE);
 	lucid_flood_forget();
@@ -235,11 +246,11 @@ static void lucid_reset_reply(const struct sock *sk, const struct sk_buff *skb,
 
 	if (state == TCP_LISTEN)
 		note = lucid_reset_request(skb);
+	if ((!sk || state == TCP_LISTEN) && lucid_reset_hidden(net, skb))
+		return;
 	if (note) {
 		lucid_reset_embryo(&conn, &event, note);
 	} else if (!sk || state == TCP_LISTEN) {
-		if (lucid_reset_hidden(net, skb))
-			return;
 		lucid_conn_from_segment(&conn, net, skb);
 		event.kind = sk ? TCP_LUCID_KIND_LISTENER :
 				  TCP_LUCID_KIND_NOBODY;

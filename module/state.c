@@ -27,6 +27,7 @@
 #include "closing.h"
 #include "compat.h"
 #include "conn.h"
+#include "flood.h"
 #include "notes.h"
 #include "observers.h"
 #include "opening.h"
@@ -162,6 +163,20 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 /*
  * __inet_csk_reqsk_queue_drop(listener, req, from_timer): also called when the
  * final ACK has turned the request into a child; it is not hashed any more then.
+/* A segment among too many throws a request away: what is left out is counted. */
+static void lucid_state_end_hidden(const struct sock *listener,
+				   const struct request_sock *req)
+{
+	const struct net *net = sock_net(listener);
+
+	if (trace_listen_enabled())
+		lucid_flood_count(net, TCP_LUCID_LIMITED_LISTEN);
+	if (trace_close_enabled() && lucid_reset_by_rst(req))
+		lucid_flood_count(net, TCP_LUCID_LIMITED_CLOSE);
+	if (trace_state_enabled())
+		lucid_flood_count(net, TCP_LUCID_LIMITED_STATE);
+}
+
  */
 static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 					     unsigned long parent_ip)
@@ -179,6 +194,10 @@ static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 	lucid_listen_request_drop(listener, req, parent_ip);
 	lucid_reset_request_drop(req);
 	lucid_conn_from_request(&conn, req);
+	if (lucid_flood_hides_end(req)) {
+		lucid_state_end_hidden(listener, req);
+		return;
+	}
 	lucid_state_changed(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);
 }
 

@@ -690,4 +690,58 @@ def flood(host, family):
 run(request, dropped, timed_out, attempts, pruned, stopped, syn_queue, unproven,
     accept_queue, abort_on_overflow, cookies, cookie_overflow,
     fast_open_server, fast_open_both, refused, second_try, no_answer, icmp,
-    own_firewall, own_fault, killed, crossed, flood)
+    icmp_and_reset, own_firewall, own_fault, killed, crossed, flood,
+    flood_at_requests)
+@both
+def flood_at_requests(host, family):
+    """what meets a request and is no final ACK counts as a SYN does, in a flood"""
+    times, rate = 100, 5
+    host.sysctl("ipv4/tcp_lucid/syn_event_rate", rate)
+    listener = host.listen(family)
+    names = ("handshake", "listen", "close", "state", "suppressed")
+
+    def told(trace, name):
+        """Events of that name: so many shown, so many hidden."""
+        return len(trace.read(name, netns=host.inum)), sum(
+            e["count"] for e in trace.read("suppressed", netns=host.inum)
+            if e.event == name)
+
+    with Trace(*names) as trace:
+        # The same SYN again and again: it is answered at times.
+        peer = Peer(host, family)
+        for _ in range(times + 1):
+            peer.send(SYN, ack=0)
+        wait(2)
+        answered = len([p for p in iter(lambda: host.receive(timeout=0.01), None)])
+        shown, hidden = told(trace, "handshake")
+        equal(shown + hidden, times + 1 + answered, "SYNs that came, and answers")
+        assert 2 <= shown <= 4 * rate, f"{shown} events of a handshake"
+    with Trace(*names) as trace:
+        # ACKs that acknowledge what was never sent: each gets a RST.
+        peer = Peer(host, family)
+        peer.syn()
+        for n in range(times):
+            peer.send(ACK, seq=peer.seq + 1, ack=peer.ack + 1000 + n)
+        wait(2)
+        shown, hidden = told(trace, "close")
+        equal(shown + hidden, times, "RSTs")
+        assert 1 <= shown <= 3 * rate, f"{shown} RSTs were told of"
+        # The final ACK itself is no flood.
+        peer.final_ack()
+        equal([e.step for e in trace.read("handshake")][-1], "ACK received",
+              "after that")
+    with Trace(*names) as trace:
+        # A SYN, and the RST that takes it back.
+        for _ in range(times):
+            peer = Peer(host, family)
+            peer.send(SYN, ack=0)
+            peer.send(RST, seq=peer.seq + 1, ack=0)
+        wait(2)
+        for name, want in (("handshake", 2), ("listen", 2), ("close", 1),
+                           ("state", 2)):
+            shown, hidden = told(trace, name)
+            equal(shown + hidden, want * times, name)
+            assert 1 <= shown <= 4 * rate * want, f"{shown} of {name}"
+    listener.close()
+
+

@@ -1263,14 +1263,16 @@ TRACE_EVENT_FN(connect_failed,
 );
 
 /*
- * suppressed: events that were not shown, because SYNs come faster than
- * net.ipv4.tcp_lucid.syn_event_rate lets them be told.
+ * suppressed: events that were not shown, because segments that anybody can send
+ * come faster than net.ipv4.tcp_lucid.syn_event_rate lets them be told.
  *
- * A namespace may tell of so many SYNs (and ACKs that may bring a SYN cookie) per
- * second, saved up for one second at most. Of one beyond that nothing is shown:
- * not its handshake events, its state, its listen and fast_open; each is counted
- * here instead. Whatever happens to its request later is shown. At most one such
- * event in a second for each event and namespace; addresses and ports are 0.
+ * These are SYNs, ACKs that may bring a SYN cookie, what meets a request and is no
+ * final ACK, final ACKs for which there is no room, and what belongs to nobody and
+ * is answered with a RST. A namespace may tell of so many per second, saved up for
+ * one second at most. Of one beyond that nothing is shown: no handshake, state,
+ * listen, fast_open, close; each that is on is counted here instead. Whatever else
+ * happens to a request later is shown. At most one such event in a second for each
+ * event and namespace; addresses and ports are 0.
  *
  * count	how many
  * since_ms	over how long, ms
