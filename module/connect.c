@@ -77,23 +77,45 @@ static bool lucid_icmp_is(const struct lucid_icmp_note *note,
 	       note->dport == inet_sk(sk)->inet_dport;
 }
 
+/*
+ * Without an error the socket was closed; or no SYN could be sent. With Fast Open
+ * it may not have been time for one yet: once it is, its data are at hand.
+ */
+static bool lucid_connect_at_will(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tp->segs_out ||
+	       (lucid_connect_deferred(sk) && !tp->fastopen_req);
+}
+
+/* Is it a segment that closes it? close_why.c thinks of one after close(). */
+static bool lucid_connect_answered(const struct sock *sk)
+{
+	u8 cause = lucid_close_cause(sk);
+
+	return cause == TCP_LUCID_END_DATA || cause == TCP_LUCID_END_LINGER2;
+}
+
 static u8 lucid_connect_why(const struct sock *sk)
 {
 	int err = READ_ONCE(sk->sk_err);
+	bool answered;
 
 	if (!err)
-		return tcp_sk(sk)->segs_out || lucid_connect_deferred(sk) ?
+		return lucid_connect_at_will(sk) ?
 		       TCP_LUCID_CONNECT_CLOSED : TCP_LUCID_CONNECT_LOCAL;
 	if (err == ETIMEDOUT)
 		return TCP_LUCID_CONNECT_TIMEOUT;
-	if (lucid_icmp_is(raw_cpu_ptr(&lucid_icmp_note), sk))
+	/* Not every ICMP message closes it: a RST may follow right after. */
+	answered = lucid_connect_answered(sk);
+	if (!answered && lucid_icmp_is(raw_cpu_ptr(&lucid_icmp_note), sk))
 		return TCP_LUCID_CONNECT_ICMP;
 	/*
 	 * A timeout also passes on an ICMP error that came while it waited, and
 	 * so did nothing else; but a RST may say the same.
 	 */
-	if (err == READ_ONCE(sk->sk_err_soft) &&
-	    lucid_close_cause(sk) != TCP_LUCID_END_DATA)
+	if (!answered && err == READ_ONCE(sk->sk_err_soft))
 		return TCP_LUCID_CONNECT_TIMEOUT;
 	switch (err) {
 	case ECONNREFUSED:	/* in SYN_SENT */
@@ -106,12 +128,16 @@ static u8 lucid_connect_why(const struct sock *sk)
 	}
 }
 
-/*
+/**
+ * lucid_connect_began() - is it still a connect(), and no connection yet?
+ * @sk: a socket
+ * @state: its state, TCP_*
+ *
  * A socket in SYN_RECV came from a listener, or from connect() by way of a
  * simultaneous open. The latter alone has sent segments; a Fast Open child may
  * have, too.
  */
-static bool lucid_connect_began(const struct sock *sk, int state)
+bool lucid_connect_began(const struct sock *sk, int state)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 

@@ -29,6 +29,7 @@ void lucid_fast_open_answered(const struct lucid_conn *conn,
 			      const struct tcp_fastopen_cookie *foc, int type);
 void lucid_fast_open_answer(const struct sock *sk, const struct sk_buff *synack);
 
+bool lucid_connect_began(const struct sock *sk, int state);
 void lucid_connect_closed(const struct sock *sk, int oldstate);
 
 #endif /* _TCP_LUCID_OPENING_H */

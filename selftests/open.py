@@ -535,6 +535,23 @@ def icmp(host, family):
 
 
 @both
+def icmp_and_reset(host, family):
+    """a RST right behind an ICMP message that ends nothing: it was the RST"""
+    kind, code = {4: (5, 1), 6: (2, 0)}[family]
+    with Watch(host) as watch:
+        sock = host.socket(family)
+        sock.setblocking(False)
+        sock.connect_ex((PEER[family], 5000))
+        syn = host.receive()
+        host.icmp(family, syn, kind, code)
+        host.send_reply(family, syn, RST | ACK)
+        equal([(e.why, e.err, e.icmp_type) for e in
+               watch.read("connect_failed", cookie=cookie(sock))],
+              [("RST", errno.ECONNREFUSED, 0)], "event")
+        sock.close()
+
+
+@both
 def own_firewall(host, family):
     """ICMP from the host itself, which the first SYN does not heed, the second does"""
     rules = """table inet t { chain o { type filter hook output priority 0;
@@ -578,9 +595,21 @@ def own_fault(host, family):
         third.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
         equal(third.connect_ex((PEER[family], 5000)), 0, "connect() without SYN")
         third.close()
+        # Once it writes there is no way any more.
+        fourth = host.socket(family)
+        fourth.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+        equal(fourth.connect_ex((PEER[family], 5000)), 0, "connect() without SYN")
+        host.netns.sh(f"ip -{family} route flush dev tun0")
+        try:
+            fourth.send(b"early")
+            raise AssertionError("it could be sent")
+        except OSError:
+            pass
         equal([(e.why, e.syns) for e in watch.read("connect_failed")],
-              [("LOCAL", 0), ("CLOSED", 1), ("CLOSED", 0)], "events")
-        second.close()
+              [("LOCAL", 0), ("CLOSED", 1), ("CLOSED", 0), ("LOCAL", 0)],
+              "events")
+        for sock in (second, fourth):
+            sock.close()
 
 
 @both
@@ -687,11 +716,6 @@ def flood(host, family):
     listener.close()
 
 
-run(request, dropped, timed_out, attempts, pruned, stopped, syn_queue, unproven,
-    accept_queue, abort_on_overflow, cookies, cookie_overflow,
-    fast_open_server, fast_open_both, refused, second_try, no_answer, icmp,
-    icmp_and_reset, own_firewall, own_fault, killed, crossed, flood,
-    flood_at_requests)
 @both
 def flood_at_requests(host, family):
     """what meets a request and is no final ACK counts as a SYN does, in a flood"""
@@ -745,3 +769,8 @@ def flood_at_requests(host, family):
     listener.close()
 
 
+run(request, dropped, timed_out, attempts, pruned, stopped, syn_queue, unproven,
+    accept_queue, abort_on_overflow, cookies, cookie_overflow,
+    fast_open_server, fast_open_both, refused, second_try, no_answer, icmp,
+    icmp_and_reset, own_firewall, own_fault, killed, crossed, flood,
+    flood_at_requests)
