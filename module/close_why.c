@@ -48,8 +48,8 @@ static const struct lucid_caller lucid_closers_list[] = {
 	{ "tcp_rcv_state_process",	LUCID_CLOSER_SEGMENT },
 	{ "tcp_v4_err",			LUCID_CLOSER_ICMP },
 	{ "tcp_v6_err",			LUCID_CLOSER_ICMP },
-	{ "mptcp_subflow_reset",	LUCID_CLOSER_MPTCP },
-	{ "mptcp_worker",		LUCID_CLOSER_MPTCP },
+	{ "mptcp_",			LUCID_CLOSER_MPTCP },
+	{ "__mptcp_",			LUCID_CLOSER_MPTCP },
 	{ "subflow_",			LUCID_CLOSER_MPTCP },
 };
 

@@ -283,28 +283,58 @@ def namespace():
               "ENDED KILLED NETNS FIN_WAIT2 (TIME_WAIT)", "last event")
 
 
-def subflow():
-    """MPTCP throws a subflow away whose SYN-ACK has lost its option: MPTCP"""
-    path = Path()
+def mptcp_socket(netns):
+    with netns:
+        return socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+
+
+def mptcp_listen(path):
+    """A listener; MPTCP is enabled at both ends. What else is set for it counts for
+    sockets that are made after that."""
     try:
-        with path.server:
-            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM,
-                                     IPPROTO_MPTCP)
-    except OSError:
-        raise Skip("this kernel has no MPTCP")
+        listener = mptcp_socket(path.server)
+    except OSError as why:
+        raise Skip("this kernel has no MPTCP") from why
     for end in (path.client, path.server):
         end.sysctl("mptcp/enabled", 1)
         end.sh("ip mptcp limits set subflows 2")
+    listener.bind((path.ADDR[4][1], 5000))
+    listener.listen()
+    return listener
+
+
+def fastclose():
+    """MPTCP throws its subflows away when it is closed with data unread: MPTCP"""
+    path = Path()
+    listener, client = mptcp_listen(path), mptcp_socket(path.client)
+    with Watch(path.server) as watch:
+        client.connect((path.ADDR[4][1], 5000))
+        server = listener.accept()[0]
+        for sender, receiver in ((client, server), (server, client)) * 2:
+            sender.send(b"x")
+            equal(receiver.recv(1), b"x", "data")
+        client.send(bytes(1000))
+        wait(1)
+        server.close()
+        wait(1)
+        equal([brief(e) for e in watch.read() if e.what in ("RST_SENT", "ENDED")],
+              ["RST_SENT MPTCP ESTABLISHED",
+               "ENDED RST_BY_US MPTCP ESTABLISHED"], "the subflow")
+    for sock in (client, listener):
+        sock.close()
+
+
+def subflow():
+    """MPTCP throws a subflow away whose SYN-ACK has lost its option: MPTCP"""
+    path = Path()
+    listener = mptcp_listen(path)
     path.client.sh("ip addr add 10.0.1.2/24 dev c0;"
                    " ip mptcp endpoint add 10.0.1.2 dev c0 subflow")
     path.router.sh("nft -f -", stdin="""table ip t { chain f {
         type filter hook forward priority 0;
         ip daddr 10.0.1.2 tcp flags & (syn | ack) == syn | ack \\
             reset tcp option mptcp; }; }""")
-    listener.bind((path.ADDR[4][1], 5000))
-    listener.listen()
-    with path.client:
-        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+    client = mptcp_socket(path.client)
     with Watch(path.client) as watch:
         client.connect((path.ADDR[4][1], 5000))
         server = listener.accept()[0]
@@ -321,4 +351,4 @@ def subflow():
 
 run(unread, linger0, linger2, disconnect, repair, listener_closed,
     retransmissions, keepalive, user_timeout, zero_window, icmp, killed,
-    orphans, namespace, subflow)
+    orphans, namespace, subflow, fastclose)
