@@ -118,11 +118,9 @@ static void notrace lucid_entry_xmit(struct ftrace_regs *fregs,
 
 	if (!trace_flow_control_enabled() || sk->sk_protocol != IPPROTO_TCP)
 		return;
-	/* A RST, and its window means nothing; what was kept is gone already. */
-	if (sk->sk_state == TCP_CLOSE)
-		return;
 	th = (const struct tcphdr *)skb->data;
-	if (!th->syn)
+	/* A SYN's is no window to go by yet, a RST's means nothing any more. */
+	if (!th->syn && !th->rst)
 		lucid_flow_window(sk, LUCID_OURS, !th->window, 0);
 }
 
