@@ -319,6 +319,8 @@ void lucid_cubic_on_ack(struct lucid_cubic *ca,
 	if (lucid_in_slow_start(win)) {
 		lucid_cubic_end_stage(ca);
 		acked = lucid_slow_start_grow(ss, win, acked, paced);
+		/* Time that counts, of a stage that an undo may bring back. */
+		ca->t_last = lucid_ticks(now_us);
 		if (!acked)
 			return;
 	}

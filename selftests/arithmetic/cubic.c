@@ -917,6 +917,33 @@ TEST_F(cubic, undo_does_not_bring_a_pause_back)
 	EXPECT_EQ(t, lucid_cubic_elapsed(&self->ca, self->now));
 }
 
+TEST_F(cubic, undo_counts_the_time_of_the_slow_start_after_a_timeout)
+{
+	u32 t, prior;
+	u64 lost;
+
+	begin_stage(self, 1000);
+	while (self->now < START + 3 * SECOND)
+		round_trip(self);
+	t = lucid_cubic_elapsed(&self->ca, self->now);
+	prior = self->win.cwnd;
+	lost = self->now;
+	self->win.ssthresh = lucid_cubic_ssthresh(&self->ca, &self->par, prior,
+						  LUCID_SIGNAL_LOSS);
+	lucid_cubic_on_rto(&self->ca);
+	self->win.cwnd = 1;
+
+	/* In full use, up to a moment that is the application's. */
+	while (self->now < lost + SECOND / 2)
+		round_trip(self);
+	ASSERT_LT(self->win.cwnd, self->win.ssthresh);
+	t += lucid_ticks(self->now) - lucid_ticks(lost);
+	self->now += SECOND / 10;
+	lucid_cubic_app_limited(&self->ca, self->now);
+	EXPECT_EQ(prior, lucid_cubic_undo(&self->ca, self->win.cwnd, prior));
+	EXPECT_EQ(t, lucid_cubic_elapsed(&self->ca, self->now));
+}
+
 TEST_F(cubic, undo_in_the_first_slow_start_forgets_the_loss)
 {
 	self->win.cwnd = 100;
