@@ -7,9 +7,8 @@
  * All callbacks run with the socket locked or in softirq on its behalf, and
  * must not sleep.
  *
- * The order in which one ACK calls: in_ack_event (does it carry an ECN echo?),
- * pkts_acked (a round-trip time), then either ssthresh and set_state, or
- * cong_avoid.
+ * The order in which one ACK calls: pkts_acked (a round-trip time), in_ack_event
+ * (does it carry an ECN echo?), then either ssthresh and set_state, or cong_avoid.
  */
 #include <linux/module.h>
 
@@ -64,8 +63,12 @@ static void lucid_op_init(struct sock *sk)
 	*ca = (struct lucid) {};
 	lucid_cubic_reset(&ca->cubic);
 	lucid_take_params(sk, ca);
-	/* Of another control, or of a route: the first slow start is over. */
-	if (!tcp_in_initial_slowstart(tcp_sk(sk)))
+	/*
+	 * Of another control, or of a route: the first slow start is over. In
+	 * SYN_SENT it is a lost SYN's, and will be forgotten.
+	 */
+	if (sk->sk_state != TCP_SYN_SENT &&
+	    !tcp_in_initial_slowstart(tcp_sk(sk)))
 		lucid_slow_start_end(&ca->slow_start);
 	lucid_watch_start(sk, &ca->flow);
 }

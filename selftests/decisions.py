@@ -4,8 +4,10 @@
 compute every window again."""
 
 import math
+import socket
+import threading
 
-from lucid import Path, equal, near, run, wait
+from lucid import Path, Trace, equal, near, run, wait, wait_closed
 from replaying import UNUSED, replay, transfer
 
 
@@ -96,6 +98,31 @@ def replay_slow_starts():
                 equal(e.rounds, 5, "rounds of CSS")
             if e.what == "exit: TRAIN":
                 assert e.train_us > e.base_us // 2, dict(e)
+
+
+def after_a_lost_syn():
+    """lucid, chosen while a lost SYN is waited for, leaves its slow start in time"""
+    path = Path(delay_ms=50, rate="50mbit", limit=1000)
+    listener = path.listen()
+    sock = path.socket(cc="reno")
+    sock.setblocking(False)
+    path.drop("tcp flags syn")
+    with Trace("slow_start") as trace:
+        sock.connect_ex((path.ADDR[4][1], 5000))
+        wait(1.5)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"lucid")
+        path.undrop()
+        server = listener.accept()[0]
+        sock.setblocking(True)
+        reader = threading.Thread(target=wait_closed, args=(server,))
+        reader.start()
+        sock.sendall(bytes(7000000))
+        sock.close()
+        reader.join()
+        turns = {e.what for e in trace.read("slow_start")}
+    assert turns & {"exit: DELAY", "exit: TRAIN"}, f"turns: {turns}"
+    server.close()
+    listener.close()
 
 
 def replay_reno():
@@ -226,6 +253,6 @@ def fast_convergence():
               f"RFC 9438, 4.6: {dict(e)}")
 
 
-run(replay_cubic, replay_long_path, replay_slow_starts, replay_reno,
+run(replay_cubic, replay_long_path, replay_slow_starts, after_a_lost_syn, replay_reno,
     epoch_follows, regions_follow, unused_stops_the_clock, undo_restores,
     fast_convergence)
