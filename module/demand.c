@@ -147,6 +147,17 @@ void lucid_life_unreg(void)
 }
 
 /**
+/**
+ * lucid_summary_reg() - summary gets its first user
+ *
+ * Return: 0, always.
+ */
+int lucid_summary_reg(void)
+{
+	lucid_ledger_interrupt();
+	return lucid_life_reg();
+}
+
  * lucid_flow_control_reg() - flow_control gets its first user
  *
  * Return: 0, always.

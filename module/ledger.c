@@ -24,6 +24,9 @@ static const struct rhashtable_params lucid_ledger_params = {
 
 static struct rhashtable lucid_ledger;
 
+/* Goes up when all accounts that are open have become incomplete. */
+static unsigned int lucid_ledger_age;
+
 /**
  * lucid_ledger_open() - begin a connection's account
  * @cookie: of the connection
@@ -41,6 +44,7 @@ struct lucid_account *lucid_ledger_open(u64 cookie)
 	if (!account)
 		return NULL;
 	account->cookie = cookie;
+	account->age = READ_ONCE(lucid_ledger_age);
 	if (rhashtable_insert_fast(&lucid_ledger, &account->node,
 				   lucid_ledger_params)) {
 		lucid_account_free(account);
@@ -59,6 +63,27 @@ struct lucid_account *lucid_ledger_find(u64 cookie)
 {
 	return rhashtable_lookup_fast(&lucid_ledger, &cookie,
 				      lucid_ledger_params);
+}
+
+/**
+ * lucid_ledger_interrupt() - nobody has listened for a while
+ *
+ * Accounts that are open have a hole from now on.
+ *
+ * Context: Any.
+ */
+void lucid_ledger_interrupt(void)
+{
+	WRITE_ONCE(lucid_ledger_age, lucid_ledger_age + 1);
+}
+
+/**
+ * lucid_ledger_complete() - is all in an account that it is about?
+ * @account: an account
+ */
+bool lucid_ledger_complete(const struct lucid_account *account)
+{
+	return account->age == READ_ONCE(lucid_ledger_age);
 }
 
 /**

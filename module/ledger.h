@@ -20,6 +20,7 @@
  * @resent_tlp: the same as tail loss probes
  * @resent_other: the same for any other reason
  * @cwnd_max: largest congestion window seen, packets
+ * @age: of the ledger when it was opened
  * @role: enum tcp_lucid_role
  *
  * Touched only under the lock of its socket.
@@ -36,6 +37,7 @@ struct lucid_account {
 	u32 resent_tlp;
 	u32 resent_other;
 	u32 cwnd_max;
+	unsigned int age;
 	u8 role;
 };
 
@@ -50,6 +52,8 @@ void lucid_accounts_exit(void);
 struct lucid_account *lucid_ledger_open(u64 cookie);
 struct lucid_account *lucid_ledger_find(u64 cookie);
 struct lucid_account *lucid_ledger_take(u64 cookie);
+void lucid_ledger_interrupt(void);
+bool lucid_ledger_complete(const struct lucid_account *account);
 void lucid_ledger_free(struct lucid_account *account);
 
 int lucid_ledger_init(void);

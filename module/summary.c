@@ -181,7 +181,7 @@ void lucid_summary_closed(const struct sock *sk, int oldstate)
 				    atomic64_read(&sk->sk_cookie));
 	if (wanted) {
 		lucid_summary_of_sock(&sum, sk);
-		if (account)
+		if (account && lucid_ledger_complete(account))
 			lucid_summary_of_account(&sum, account);
 		sum.state = oldstate;
 		sum.verdict = lucid_close_verdict(sk);

@@ -239,6 +239,70 @@ def not_known():
 
 
 def not_a_connection():
+def interrupted():
+    """if nobody listened for a while, what only watching tells is 0, too"""
+    path = Path(delay_ms=10)
+    with Trace("summary", "state") as trace:
+        on = f"{trace.dir}/events/tcp_lucid/summary/enable"
+        whole, client = path.pair(port=6000), path.pair()
+        number = cookie(client[0])
+        whole[0].close()
+        whole[1].close()
+        wait(1)
+        equal({e.role for e in trace.read("summary")}, {"ACTIVE", "PASSIVE"},
+              "roles of the one that was watched")
+        sh(f"echo 0 > {on}")
+        path.drop("ip saddr 10.0.1.1")
+        client[0].sendall(bytes(100))
+        wait(1)
+        path.undrop()
+        wait(2)
+        sh(f"echo 1 > {on}")
+        before = tcp_info(client[0])
+        client[0].close()
+        client[1].close()
+        wait(1)
+        event = the(trace, number)
+    assert before["resent"], "nothing was sent again"
+    equal((event.role, event.duration_us, event.resent),
+          ("UNKNOWN", 0, before["resent"]), "role, duration, sent again")
+    equal(sum(event[cause] for cause in BY_CAUSE), 0, "by cause")
+
+
+def early_close():
+    """a Fast Open server that closes before the handshake is over has all in it"""
+    for crossing in (False, True):
+        with Host() as host:
+            host.sysctl("ipv4/tcp_fastopen", 0x202)
+            with Trace("summary") as trace:
+                if crossing:
+                    sock = host.socket(4)
+                    sock.setblocking(False)
+                    sock.connect_ex((PEER[4], 5000))
+                    peer = Peer(host, 4, port=host.receive().sport, sport=5000)
+                    peer.send(SYN, ack=0)
+                    peer.ack = peer.receive().seq + 1
+                else:
+                    listener = host.listen(4)
+                    listener.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 5)
+                    peer = Peer(host, 4)
+                    peer.syn(data=b"early")
+                    peer.seq += 5
+                    sock = listener.accept()[0]
+                    equal(sock.recv(10), b"early", "data")
+                number = cookie(sock)
+                wait(0.5)
+                sock.close()
+                peer.seq += 1
+                peer.ack += 1
+                peer.send(ACK | FIN)
+                wait(1)
+                event = the(trace, number)
+            equal((event.role, event.verdict),
+                  ("BOTH" if crossing else "PASSIVE", "CLEAN_ACTIVE"), "event")
+            near(event.duration_us, 500000, 50000, "duration")
+
+
     """a listener and a connect() that fails have no summary"""
     path = Path()
     with Trace("summary") as trace:
@@ -293,4 +357,4 @@ def forgotten():
 
 
 run(counted, causes, handshake, crossed, limits, largest, not_known,
-    not_a_connection, second_life, forgotten)
+    interrupted, early_close, not_a_connection, second_life, forgotten)

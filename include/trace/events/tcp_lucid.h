@@ -23,6 +23,7 @@
 
 /* Hooks are there only while an event that needs them has users (demand.c). */
 int lucid_life_reg(void);
+int lucid_summary_reg(void);
 void lucid_life_unreg(void);
 int lucid_ecn_reg(void);
 void lucid_ecn_unreg(void);
@@ -740,7 +741,7 @@ TRACE_EVENT_FN(summary,
 		  __entry->min_rtt_us, __entry->srtt_us, __entry->busy_us,
 		  __entry->rwnd_limited_us, __entry->sndbuf_limited_us,
 		  __entry->cwnd, __entry->cwnd_max),
-	lucid_life_reg, lucid_life_unreg
+	lucid_summary_reg, lucid_life_unreg
 );
 
 /*

@@ -480,8 +480,8 @@ enum tcp_lucid_kind {
 
 /**
  * enum tcp_lucid_role - summary.role: who opened the connection
- * @TCP_LUCID_ROLE_UNKNOWN: it was open before anybody listened, or there was no
- *	memory to keep it
+ * @TCP_LUCID_ROLE_UNKNOWN: it was open before anybody listened, or nobody did for
+ *	a while, or there was no memory to keep it
  * @TCP_LUCID_ROLE_ACTIVE: this side: connect()
  * @TCP_LUCID_ROLE_PASSIVE: the other side: accept()
  * @TCP_LUCID_ROLE_BOTH: their SYNs crossed (simultaneous open)
