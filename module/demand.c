@@ -78,25 +78,26 @@ static struct lucid_demand *const lucid_demands[] = {
 static DEFINE_SPINLOCK(lucid_demand_lock);
 static bool lucid_demand_live;
 
+/* To attach and to detach waits for every CPU, and for RCU. */
+static void lucid_demand_queue(struct lucid_demand *demand, unsigned long delay)
+{
+	mod_delayed_work(system_long_wq, &demand->work, delay);
+}
+
 static void lucid_demand_work(struct work_struct *work)
 {
 	struct lucid_demand *demand;
 
 	demand = container_of(to_delayed_work(work), struct lucid_demand, work);
 	if (READ_ONCE(demand->users)) {
-		if (!demand->hooks.attached)
-			lucid_hooks_attach(&demand->hooks);
+		/* Later it may go better, and somebody waits. */
+		if (!lucid_hooks_attach(&demand->hooks))
+			lucid_demand_queue(demand, LUCID_DEMAND_LINGER);
 	} else {
 		lucid_hooks_detach(&demand->hooks);
 		if (demand->end)
 			demand->end();
 	}
-}
-
-/* To attach and to detach waits for every CPU, and for RCU. */
-static void lucid_demand_queue(struct lucid_demand *demand, unsigned long delay)
-{
-	mod_delayed_work(system_long_wq, &demand->work, delay);
 }
 
 static void lucid_demand_more(struct lucid_demand *demand)
@@ -147,7 +148,6 @@ void lucid_life_unreg(void)
 }
 
 /**
-/**
  * lucid_summary_reg() - summary gets its first user
  *
  * Return: 0, always.
@@ -158,6 +158,7 @@ int lucid_summary_reg(void)
 	return lucid_life_reg();
 }
 
+/**
  * lucid_flow_control_reg() - flow_control gets its first user
  *
  * Return: 0, always.

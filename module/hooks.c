@@ -292,25 +292,31 @@ static void lucid_tracepoints_detach(struct lucid_observer *obs)
  * of a function before it, and never the other way round.
  *
  * What cannot be attached now, for want of memory or as the administrator has
- * switched ftrace off, is left out and the log says so. The next attempt may do
- * better.
+ * switched ftrace off, is left out, and the log says so: once, however often that
+ * is tried. A tracepoint that is left out stays out until all is detached.
  *
  * Context: process context, may sleep.
+ *
+ * Return: whether they are attached; true, too, if they were.
  */
-void lucid_hooks_attach(struct lucid_hooks *hooks)
+bool lucid_hooks_attach(struct lucid_hooks *hooks)
 {
 	unsigned int i;
 	int err;
 
+	if (hooks->attached)
+		return true;
 	/* An empty filter would be every function there is. */
 	err = hooks->nr_entries ? register_ftrace_function(&hooks->ops) : -ENOENT;
-	if (err) {
+	if (err && err != hooks->err)
 		pr_warn("functions cannot be hooked (error %d)\n", err);
-		return;
-	}
+	hooks->err = err;
+	if (err)
+		return false;
 	for (i = 0; i < hooks->nr_observers; i++)
 		lucid_tracepoints_attach(hooks->observers[i]);
 	hooks->attached = true;
+	return true;
 }
 
 /**
@@ -325,6 +331,7 @@ void lucid_hooks_detach(struct lucid_hooks *hooks)
 {
 	unsigned int i;
 
+	hooks->err = 0;
 	if (!hooks->attached)
 		return;
 	for (i = hooks->nr_observers; i-- > 0; )

@@ -69,6 +69,7 @@ struct lucid_observer {
  * @entries: those that this kernel has, by address
  * @nr_entries: how many these are
  * @memo: the entry for an @ip, by its hash
+ * @err: why they are not there, if they should be; 0: nothing is said of it yet
  * @attached: whether the hooks are there
  */
 struct lucid_hooks {
@@ -78,11 +79,12 @@ struct lucid_hooks {
 	struct lucid_entry **entries;
 	unsigned int nr_entries;
 	struct lucid_entry *memo[1 << LUCID_HOOKS_MEMO_BITS];
+	int err;
 	bool attached;
 };
 
 int lucid_hooks_find(struct lucid_hooks *hooks, unsigned long *lost);
-void lucid_hooks_attach(struct lucid_hooks *hooks);
+bool lucid_hooks_attach(struct lucid_hooks *hooks);
 void lucid_hooks_detach(struct lucid_hooks *hooks);
 void lucid_hooks_forget(struct lucid_hooks *hooks);
 

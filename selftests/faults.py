@@ -14,12 +14,12 @@ from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked, run, sh,
 
 FAIL = "fail/lucid_fail.ko"
 ENOMEM, EINVAL = -errno.ENOMEM, -errno.EINVAL
-# Errors of the calls that a load cannot do without; 0 is a NULL pointer. Kernels
-# call some of them by another name.
+# Errors of the calls that a load cannot do without, or of how many of them; 0 is a
+# NULL pointer. Kernels call some of them by another name.
 NEEDED = (("register_pernet_subsys", ENOMEM),
           ("rhashtable_init_noprof rhashtable_init", ENOMEM),
           ("__kmalloc_noprof __kmalloc", 0),
-          ("tcp_register_congestion_control", EINVAL),
+          ("tcp_register_congestion_control", EINVAL, 1),
           ("register_net_sysctl_sz register_net_sysctl", 0))
 SYSCTLS = "/proc/sys/net/ipv4/tcp_lucid"
 MODULE = "/sys/module/tcp_lucid"
@@ -39,16 +39,21 @@ def symbol(names):
 @contextlib.contextmanager
 def failing(names, error, nth=1, times=1):
     """Inside: such a call of the module's fails. Gives a counter of calls."""
+    function = symbol(names)
     # An optimised kprobe, which is a jump, cannot lead elsewhere.
     sh("sysctl -w debug.kprobes-optimization=0")
-    said = sh(f"insmod {FAIL} function={symbol(names)} error={error} nth={nth} "
-              f"times={times}", check=False)
-    if said:
-        raise Skip(f"{names} cannot be made to fail: {said.strip()}")
     try:
-        yield lambda: int(sh("cat /sys/module/lucid_fail/parameters/calls"))
+        said = sh(f"insmod {FAIL} function={function} error={error} nth={nth} "
+                  f"times={times}", check=False).strip()
+        # What kprobes say of a function that they will not have, or hooks.
+        if re.search("Invalid parameters|not supported", said):
+            raise Skip(f"{names} cannot be made to fail: {said}")
+        equal(said, "", "what insmod said")
+        try:
+            yield lambda: int(sh("cat /sys/module/lucid_fail/parameters/calls"))
+        finally:
+            sh("rmmod lucid_fail")
     finally:
-        sh("rmmod lucid_fail")
         sh("sysctl -w debug.kprobes-optimization=1")
 
 
@@ -103,9 +108,11 @@ def works(life=True):
     wait(0.5)
 
 
-def fail_each(names, error):
+def fail_each(names, error, most=None):
     """Fail the first such call of a load, the second...; how many there are."""
     for nth in itertools.count(1):
+        if nth - 1 == most:
+            return most
         unload()
         with failing(names, error, nth) as calls:
             said = sh("modprobe tcp_lucid", check=False)
@@ -121,8 +128,27 @@ def fail_each(names, error):
 def load_fails():
     """a load that fails, at whichever step, says so and leaves nothing behind"""
     equal([fail_each(*what) for what in NEEDED],
-          [2, 1, 15, 2, 1 + len(namespaces())], "calls that were made to fail")
+          [2, 1, 15, 1, 1 + len(namespaces())], "calls that were made to fail")
+    unload()
+    sh("modprobe tcp_lucid")
     works()
+
+
+def name_taken():
+    """a control that cannot be registered is said to be missing, no more: the other may
+    be in use by then"""
+    unload()
+    since = mark()
+    with failing("tcp_register_congestion_control", EINVAL, 2):
+        sh("modprobe tcp_lucid")
+    equal(log_since(since), [f"lucid_reno is not to be had (error {EINVAL})"],
+          "the log")
+    known = sh("sysctl -n net.ipv4.tcp_available_congestion_control").split()
+    equal(("lucid" in known, "lucid_reno" in known), (True, False), "controls")
+    works()
+    unload()
+    nothing_left()
+    sh("modprobe tcp_lucid")
 
 
 def namespaces():
@@ -215,9 +241,18 @@ def tracing_off():
         sh(f"echo 1 > {TRACEFS}/events/tcp_lucid/summary/enable")
         wait(1)
         sh(f"echo 0 > {TRACEFS}/events/tcp_lucid/summary/enable")
+        wait(12)
+        # Who waits for it gets it, soon after it is switched on again.
+        sh(f"echo 1 > {TRACEFS}/events/tcp_lucid/summary/enable")
+        wait(25)
+        sh("sysctl -w kernel.ftrace_enabled=1")
+        wait(11)
+        assert hooked(LIFE), "nothing is hooked"
+        sh(f"echo 0 > {TRACEFS}/events/tcp_lucid/summary/enable")
         equal(log_since(since), [f"functions cannot be hooked (error "
-                                 f"-{errno.EBUSY})"], "the log")
+                                 f"-{errno.EBUSY})"] * 2, "the log")
     finally:
+        sh(f"echo 0 > {TRACEFS}/events/tcp_lucid/summary/enable")
         sh("sysctl -w kernel.ftrace_enabled=1")
     wait(12)
     with Trace("handshake"):
@@ -264,5 +299,5 @@ def namespace_fails():
     server.close()
 
 
-run(load_fails, hooks_lost, all_hooks_lost, attach_fails, tracing_off,
+run(load_fails, name_taken, hooks_lost, all_hooks_lost, attach_fails, tracing_off,
     account_fails, namespace_fails)
