@@ -11,6 +11,7 @@
 #include <linux/interrupt.h>
 #include <linux/log2.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
@@ -111,7 +112,7 @@ static void lucid_retransmitted(const struct sock *sk,
 	struct lucid_retransmit rtx;
 	struct lucid_conn conn;
 
-	if (sk->sk_state == TCP_SYN_SENT)
+	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN)
 		lucid_handshake_syn_resent(sk, skb);
 	if (!trace_retransmit_enabled() && !trace_summary_enabled())
 		return;
@@ -127,8 +128,9 @@ static void lucid_attempt_failed(struct lucid_attempt *attempt, int err)
 	if (!attempt->open)
 		return;
 	attempt->open = false;
+	/* Where it is positive, the local queue has dropped it. */
 	if (err)
-		attempt->rtx.err = -err;
+		attempt->rtx.err = err < 0 ? -err : ENOBUFS;
 	trace_retransmit_failed(&attempt->conn, &attempt->rtx);
 }
 
@@ -141,10 +143,13 @@ static void lucid_attempt_over(struct tasklet_struct *over)
 	struct lucid_attempt *attempt = container_of(over, struct lucid_attempt,
 						     over);
 
+	/* With PREEMPT_RT one of a process may begin in its place. */
+	preempt_disable();
 	if (attempt->open && attempt->task == current)
 		tasklet_schedule(over);
 	else
 		lucid_attempt_failed(attempt, 0);
+	preempt_enable();
 }
 
 /*
@@ -205,6 +210,7 @@ static void lucid_probe_retransmit_synack(void *unused,
 					  const struct sock *listener,
 					  const struct request_sock *req)
 {
+	u8 state = TCP_NEW_SYN_RECV;
 	struct lucid_retransmit rtx;
 	struct lucid_conn conn;
 	bool timer;
@@ -213,6 +219,7 @@ static void lucid_probe_retransmit_synack(void *unused,
 		return;
 	if (tcp_rsk(req)->tfo_listener) {
 		lucid_conn_from_sock(&conn, listener);
+		state = listener->sk_state;
 		timer = !inet_csk(listener)->icsk_pending;
 	} else {
 		lucid_conn_from_request(&conn, req);
@@ -222,7 +229,7 @@ static void lucid_probe_retransmit_synack(void *unused,
 		.seq = tcp_rsk(req)->snt_isn,
 		.segs = 1,
 		.flags = TCPHDR_SYN | TCPHDR_ACK,
-		.state = TCP_NEW_SYN_RECV,
+		.state = state,
 		.reason = timer ? TCP_LUCID_RESEND_SYNACK :
 				  TCP_LUCID_RESEND_SYNACK_DUP,
 		/* The kernel counts both when this is done. */

@@ -344,6 +344,19 @@ def refused():
               before["TcpExtTCPSpuriousRtxHostQueues"],
               "TCPSpuriousRtxHostQueues")
         assert failed, "none was held back"
+        wait(6)
+        # A queue that takes nothing. Only 7.2 tells the module that it did not.
+        path.client.sh("tc qdisc replace dev c0 root pfifo limit 0")
+        before = path.client.nstat()
+        seen = len(trace.read("retransmit_failed"))
+        client.sendall(bytes(1000))
+        wait(2)
+        failed = trace.read("retransmit_failed")[seen:]
+        path.client.sh("tc qdisc del dev c0 root")
+        after = path.client.nstat()
+        equal(sum(e.segs for e in failed), after["TcpExtTCPRetransFail"] -
+              before["TcpExtTCPRetransFail"], "TCPRetransFail")
+        assert failed and {e.err for e in failed} <= {0, errno.ENOBUFS}, failed
     client.close()
     server.close()
 
