@@ -138,13 +138,16 @@ static void lucid_syn_options_ours(struct lucid_syn_options *opts,
 	opts->ecn = ecn;
 }
 
+/* net.ipv4.tcp_ecn, where connections of ours ask for it; 3 and 4 came with 6.18. */
+#define LUCID_ECN_OUT	(BIT(1) | BIT(3) | BIT(4))
+
 /* Will tcp_ecn_send_syn() ask for ECN? */
 static bool lucid_syn_asks_ecn(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
+	u8 ecn = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_ecn);
 
-	return READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_ecn) == 1 ||
-	       tcp_ca_needs_ecn(sk) ||
+	return (BIT(ecn) & LUCID_ECN_OUT) || tcp_ca_needs_ecn(sk) ||
 	       (dst && dst_feature(dst, RTAX_FEATURE_ECN));
 }
 

@@ -7,8 +7,8 @@ import hashlib
 import socket
 import struct
 
-from lucid import (ACK, CWR, ECE, SYN, Capture, Path, Trace, cookie, equal,
-                   near, run, wait)
+from lucid import (ACK, CWR, ECE, SYN, Capture, Path, Skip, Trace, cookie,
+                   equal, near, run, wait)
 from peer import AF, HOST, PEER, Host, Peer
 
 TCP_MD5SIG = 14
@@ -101,6 +101,17 @@ def options():
                        ("ecn", 1)):
         path = Path(delay_ms=20)
         path.client.sysctl(f"ipv4/tcp_{key}", value)
+        check_handshake(path, 4)
+
+
+def accurate_ecn():
+    """where Accurate ECN is known: its SYN asks for ECN as well, and that shows"""
+    path = Path(delay_ms=20)
+    for value in (3, 4):
+        try:
+            path.client.sysctl("ipv4/tcp_ecn", value)
+        except OSError as why:
+            raise Skip("this kernel has no Accurate ECN") from why
         check_handshake(path, 4)
 
 
@@ -312,5 +323,5 @@ def syn_cookie():
         sock.close()
 
 
-run(ipv4, ipv6, options, md5, mapped, syn_lost, synack_lost, refused, unreachable,
+run(ipv4, ipv6, options, accurate_ecn, md5, mapped, syn_lost, synack_lost, refused, unreachable,
     syn_cookie)
