@@ -151,6 +151,7 @@ static bool lucid_syn_asks_ecn(struct sock *sk)
 	       (dst && dst_feature(dst, RTAX_FEATURE_ECN));
 }
 
+/* A SYN, or after the peer's has crossed it a SYN-ACK, of a socket of ours. */
 static void lucid_handshake_syn_sent(const struct lucid_conn *conn,
 				     const struct sock *sk, u32 isn, u8 flags,
 				     u16 attempt)
@@ -162,6 +163,10 @@ static void lucid_handshake_syn_sent(const struct lucid_conn *conn,
 		.attempt = attempt,
 	};
 
+	if (flags & TCPHDR_ACK) {
+		hs.step = TCP_LUCID_SYNACK_SENT;
+		hs.peer_isn = tcp_sk(sk)->rcv_nxt - 1;
+	}
 	lucid_syn_options_ours(&hs.opts, sk, flags & TCPHDR_ECE);
 	trace_handshake(conn, &hs);
 }
@@ -194,9 +199,9 @@ static void notrace lucid_entry_connect(struct ftrace_regs *fregs,
 }
 
 /**
- * lucid_handshake_syn_resent() - report a SYN that was sent again
- * @sk: a socket in SYN_SENT
- * @skb: the SYN
+ * lucid_handshake_syn_resent() - report a SYN or SYN-ACK that was sent again
+ * @sk: a socket that connects
+ * @skb: the SYN, or after the peer's has crossed it the SYN-ACK
  */
 void lucid_handshake_syn_resent(const struct sock *sk,
 				const struct sk_buff *skb)
@@ -315,14 +320,6 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 	lucid_flood_forget();
 }
 
-/*
- * tcp_check_req(sk, skb, req, ...): a segment has met a request socket. Here
- * only a SYN that came again matters: each one that is answered shows in
- * num_retrans, which also counts what the timer sent, num_timeout.
- */
-static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
-					  unsigned long parent_ip)
-{
 /* Is it the ACK that the handshake lacks? All else anybody can send. */
 static bool lucid_completes(const struct request_sock *req,
 			    const struct tcphdr *th)
@@ -331,6 +328,14 @@ static bool lucid_completes(const struct request_sock *req,
 	       ntohl(th->ack_seq) == tcp_rsk(req)->snt_isn + 1;
 }
 
+/*
+ * tcp_check_req(sk, skb, req, ...): a segment has met a request socket. Here
+ * only a SYN that came again matters: each one that is answered shows in
+ * num_retrans, which also counts what the timer sent, num_timeout.
+ */
+static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
+					  unsigned long parent_ip)
+{
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);
 	const struct request_sock *req = lucid_arg(fregs, 2);
@@ -340,26 +345,26 @@ static bool lucid_completes(const struct request_sock *req,
 	if (trace_listen_enabled())
 		lucid_listen_segment(req, skb);
 	lucid_reset_segment(req, skb);
-	if (!trace_handshake_enabled() || !th->syn || th->ack || th->rst)
-		return;
-	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
-		return;
-	lucid_conn_of_request(&conn, sk, req);
-	lucid_handshake_syn_received(&conn, req, skb,
-				     req->num_retrans - req->num_timeout + 2);
-}
 	if (lucid_completes(req, th))
 		lucid_flood_forget();
 	else if (lucid_listen_wanted() || trace_close_enabled())
 		lucid_flood_meets(sock_net(sk), skb, req);
-
-/* tcp_finish_connect(sk, skb): the SYN-ACK is good. */
-static void notrace lucid_entry_finish_connect(struct ftrace_regs *fregs,
-					       unsigned long parent_ip)
+	if (!trace_handshake_enabled() || !th->syn || th->ack || th->rst)
+		return;
+	if (ntohl(th->seq) != tcp_rsk(req)->rcv_isn)
+		return;
 	if (lucid_flood_hides(skb)) {
 		lucid_flood_count(sock_net(sk), TCP_LUCID_LIMITED_HANDSHAKE);
 		return;
 	}
+	lucid_conn_of_request(&conn, sk, req);
+	lucid_handshake_syn_received(&conn, req, skb,
+				     req->num_retrans - req->num_timeout + 2);
+}
+
+/* tcp_finish_connect(sk, skb): the SYN-ACK is good. */
+static void notrace lucid_entry_finish_connect(struct ftrace_regs *fregs,
+					       unsigned long parent_ip)
 {
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);

@@ -640,12 +640,15 @@ def crossed(host, family):
         peer.send(SYN, b"\x02\x04\x05\x00", ack=0)
         synack = peer.receive()
         equal(synack.flags, SYN | ACK, "flags of the answer")
+        equal(peer.receive(1.5).flags, SYN | ACK, "flags of its second time")
         peer.ack = synack.seq + 1
         peer.send(SYN | ACK, b"\x02\x04\x05\x00")
         events = watch.read(cookie=cookie(sock))
         steps = [e for e in events if e.name == "handshake"]
-        equal([e.step for e in steps], ["SYN sent", "SYN received",
-                                        "SYN-ACK sent", "ACK received"], "steps")
+        equal([e.step for e in steps],
+              ["SYN sent", "SYN received", "SYN-ACK sent", "SYN-ACK sent",
+               "ACK received"], "steps")
+        equal([e.attempt for e in steps], [1, 1, 1, 2, 2], "attempts")
         equal([(e.oldstate, e.newstate) for e in events if e.name == "state"],
               [("CLOSE", "SYN_SENT"), ("SYN_SENT", "SYN_RECV"),
                ("SYN_RECV", "ESTABLISHED")], "states")
@@ -656,8 +659,9 @@ def crossed(host, family):
         equal((steps[1].mss, steps[1].wscale, steps[1].sack,
                steps[1].timestamps, steps[1].ecn), (1280, 255, 0, 0, 0),
               "the peer's options")
-        equal((steps[2].mss, steps[2].wscale), (synack.mss, synack.wscale),
-              "our options")
+        for event in steps[2:4]:
+            equal((event.mss, event.wscale, event.flags),
+                  (synack.mss, synack.wscale, steps[2].flags), "our options")
         sock.close()
     with Watch(host) as watch:
         sock = host.socket(family)
