@@ -27,6 +27,7 @@
 #include "conn.h"
 #include "notes.h"
 #include "observers.h"
+#include "opening.h"
 
 #define LUCID_STATE_IN(state, set)	(1 << (state) & (set))
 
@@ -231,7 +232,8 @@ void lucid_close_moved(const struct sock *sk, int oldstate, int newstate,
 		return;
 	if (newstate == TCP_FIN_WAIT2)
 		lucid_close_fin_acked(sk);
-	else if (newstate == TCP_CLOSE && lucid_close_connected(sk))
+	else if (newstate == TCP_CLOSE && lucid_close_connected(sk) &&
+		 !lucid_connect_began(sk, oldstate))
 		lucid_close_ended(sk, handed_to);
 }
 

@@ -131,8 +131,11 @@ static void lucid_probe_set_state(void *unused, const struct sock *sk,
 	if (newstate == TCP_ESTABLISHED) {
 		lucid_handshake_complete(sk, oldstate);
 		lucid_limited_established(sk);
-		lucid_summary_opened(sk, oldstate);
 	}
+	/* With Fast Open, close() need not wait for the end of the handshake. */
+	if (newstate == TCP_ESTABLISHED ||
+	    (oldstate == TCP_SYN_RECV && newstate == TCP_FIN_WAIT1))
+		lucid_summary_opened(sk, oldstate, newstate);
 }
 
 /* tcp_ca_openreq_child(child, dst): the child of a listener has its tuple. */
@@ -160,9 +163,6 @@ static void notrace lucid_entry_child(struct ftrace_regs *fregs,
 		    TCP_SYN_RECV);
 }
 
-/*
- * __inet_csk_reqsk_queue_drop(listener, req, from_timer): also called when the
- * final ACK has turned the request into a child; it is not hashed any more then.
 /* A segment among too many throws a request away: what is left out is counted. */
 static void lucid_state_end_hidden(const struct sock *listener,
 				   const struct request_sock *req)
@@ -177,6 +177,9 @@ static void lucid_state_end_hidden(const struct sock *listener,
 		lucid_flood_count(net, TCP_LUCID_LIMITED_STATE);
 }
 
+/*
+ * __inet_csk_reqsk_queue_drop(listener, req, from_timer): also called when the
+ * final ACK has turned the request into a child; it is not hashed any more then.
  */
 static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 					     unsigned long parent_ip)
@@ -191,13 +194,13 @@ static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 	if (listener->sk_protocol != IPPROTO_TCP ||
 	    hlist_unhashed_lockless(&req_to_sk(req)->sk_node))
 		return;
-	lucid_listen_request_drop(listener, req, parent_ip);
-	lucid_reset_request_drop(req);
-	lucid_conn_from_request(&conn, req);
 	if (lucid_flood_hides_end(req)) {
 		lucid_state_end_hidden(listener, req);
 		return;
 	}
+	lucid_listen_request_drop(listener, req, parent_ip);
+	lucid_reset_request_drop(req);
+	lucid_conn_from_request(&conn, req);
 	lucid_state_changed(&conn, TCP_NEW_SYN_RECV, TCP_CLOSE);
 }
 

@@ -18,22 +18,28 @@
 #include "ledger.h"
 #include "notes.h"
 #include "observers.h"
+#include "opening.h"
 #include "summary.h"
 
-static u8 lucid_role(const struct sock *sk, int oldstate)
+static u8 lucid_role(const struct sock *sk, int oldstate, int newstate)
 {
+	bool crossed;
+
 	if (oldstate == TCP_SYN_SENT)
 		return TCP_LUCID_ROLE_ACTIVE;
-	return lucid_handshake_crossed(tcp_sk(sk)) ? TCP_LUCID_ROLE_BOTH :
-						     TCP_LUCID_ROLE_PASSIVE;
+	crossed = newstate == TCP_ESTABLISHED ?
+		  lucid_handshake_crossed(tcp_sk(sk)) :
+		  lucid_connect_began(sk, oldstate);
+	return crossed ? TCP_LUCID_ROLE_BOTH : TCP_LUCID_ROLE_PASSIVE;
 }
 
 /**
- * lucid_summary_opened() - a connection is established: open its account
- * @sk: a socket that is moving to ESTABLISHED, locked
+ * lucid_summary_opened() - a connection begins: open its account
+ * @sk: its socket, locked
  * @oldstate: SYN_SENT on the active side, SYN_RECV on the passive side
+ * @newstate: ESTABLISHED; FIN_WAIT1 if it was closed before it was that
  */
-void lucid_summary_opened(const struct sock *sk, int oldstate)
+void lucid_summary_opened(const struct sock *sk, int oldstate, int newstate)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	struct lucid_account *account;
@@ -52,7 +58,7 @@ void lucid_summary_opened(const struct sock *sk, int oldstate)
 	account->handshake_rtt_us = tp->srtt_us >> 3;
 	account->handshake_resent = tp->total_retrans;
 	account->cwnd_max = tcp_snd_cwnd(tp);
-	account->role = lucid_role(sk, oldstate);
+	account->role = lucid_role(sk, oldstate, newstate);
 }
 
 /**
@@ -174,7 +180,7 @@ void lucid_summary_closed(const struct sock *sk, int oldstate)
 	bool wanted;
 
 	if (oldstate == TCP_CLOSE || oldstate == TCP_LISTEN ||
-	    oldstate == TCP_SYN_SENT)
+	    lucid_connect_began(sk, oldstate))
 		return;
 	wanted = trace_summary_enabled();
 	account = lucid_ledger_take(wanted ? lucid_conn_cookie(sk) :

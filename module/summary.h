@@ -8,7 +8,7 @@
 
 struct sock;
 
-void lucid_summary_opened(const struct sock *sk, int oldstate);
+void lucid_summary_opened(const struct sock *sk, int oldstate, int newstate);
 void lucid_summary_closed(const struct sock *sk, int oldstate);
 void lucid_summary_account_resent(const struct sock *sk, u8 reason, u32 segs);
 void lucid_summary_account_cwnd(const struct sock *sk);

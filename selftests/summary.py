@@ -7,10 +7,11 @@ import socket
 import struct
 import threading
 
-from lucid import (ACK, SYN, Capture, Flow, Path, Trace, cookie, equal, near,
-                   run, sh, tcp_info, wait, wait_closed)
+from lucid import (ACK, FIN, RST, SYN, Capture, Flow, Path, Trace, cookie,
+                   equal, near, run, sh, tcp_info, wait, wait_closed)
 from peer import PEER, Host, Peer
 
+TCP_FASTOPEN = 23
 # Of what TCP_INFO tells, what the event has under the same name.
 COUNTED = ("resent", "bytes_acked", "bytes_received", "segs_out", "segs_in",
            "min_rtt_us", "data_segs_in", "data_segs_out", "busy_us",
@@ -238,7 +239,6 @@ def not_known():
     equal(event.min_rtt_us, before["min_rtt_us"], "min_rtt_us")
 
 
-def not_a_connection():
 def interrupted():
     """if nobody listened for a while, what only watching tells is 0, too"""
     path = Path(delay_ms=10)
@@ -303,7 +303,8 @@ def early_close():
             near(event.duration_us, 500000, 50000, "duration")
 
 
-    """a listener and a connect() that fails have no summary"""
+def not_a_connection():
+    """a listener and a connect() that fails have no summary, and no end is told"""
     path = Path()
     with Trace("summary") as trace:
         listener = path.listen()
@@ -312,6 +313,17 @@ def early_close():
         equal(sock.connect_ex((path.ADDR[4][1], 5000)), 111, "connect()")
         sock.close()
         equal(trace.read(), [], "summaries")
+    with Host() as host, Trace("summary", "close", "connect_failed") as trace:
+        sock = host.socket(4)
+        sock.setblocking(False)
+        sock.connect_ex((PEER[4], 5000))
+        peer = Peer(host, 4, port=host.receive().sport, sport=5000)
+        # The other end's SYN crosses ours, and is taken back.
+        peer.send(SYN, ack=0)
+        peer.send(RST, seq=peer.seq + 1)
+        sock.close()
+        equal([e.get("what") or e.name for e in trace.read()],
+              ["RST_RECEIVED", "connect_failed"], "a simultaneous open")
 
 
 def second_life():
