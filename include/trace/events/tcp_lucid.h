@@ -478,14 +478,16 @@ TRACE_EVENT_FN(state,
  * retransmit: a segment has been sent again.
  *
  * A super-packet that TSO cuts up later is one event: segs counts the
- * segments in it, and the sum of segs is what TcpRetransSegs counts.
+ * segments in it, and the sum of segs is what TcpRetransSegs counts, less
+ * TCPRetransFail.
  *
  * seq, len	first sequence number, bytes of payload
  * segs		segments
  * cwnd, ssthresh, in_flight	packets, as they are when it is sent
- * srtt_us, rto_us	smoothed RTT and the timeout in force; 0 if none
- * attempt	RTO, SYN, SYNACK: how often the timer has run out in a row;
- *		otherwise 1, or 2 when it had been sent again before
+ * srtt_us, rto_us	smoothed RTT and the timeout in force; 0 if none. A request
+ *		that sends its SYN-ACK again has none of these five
+ * attempt	RTO, SYN, SYNACK, ZERO_WINDOW: how often the timer has run out in a
+ *		row; otherwise 1, or 2 when it had been sent again before
  * flags	flag bits of the TCP header; FIN is 1
  * state, ca_state	state of the socket, and of its congestion control
  *		(0 Open, 1 Disorder, 2 CWR, 3 Recovery, 4 Loss)
@@ -1308,8 +1310,8 @@ TRACE_EVENT(suppressed,
  * A connection ends once, with ENDED: when its full socket is done, or for an
  * orphan in FIN_WAIT2 when its mini-socket is. TIME_WAIT comes after it. A
  * connect() that failed has none (see connect_failed), nor has a request that
- * was dropped (see listen). The kernel moves a connection that it aborts to CLOSE
- * before it sends the RST, so there RST_SENT follows ENDED.
+ * was dropped (see listen). When the application aborts a connection, the kernel
+ * moves it to CLOSE before it sends the RST, so there RST_SENT follows ENDED.
  *
  * seq, ack	FIN, RST: sequence and acknowledgment number of the segment, of
  *		ours when it is sent and of the peer's when it is received; the

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-/* handshake.wscale and peer's: the segment carried no window scale option. */
+/* handshake.wscale: the segment carried no window scale option. */
 #define TCP_LUCID_NO_WSCALE	255
 
 /**
