@@ -346,13 +346,16 @@ def refused():
         assert failed, "none was held back"
         wait(6)
         # A queue that takes nothing. Only 7.2 tells the module that it did not.
+        path.drop("ip saddr 10.0.1.1")
+        client.sendall(bytes(1000))
+        wait(0.1)
         path.client.sh("tc qdisc replace dev c0 root pfifo limit 0")
         before = path.client.nstat()
         seen = len(trace.read("retransmit_failed"))
-        client.sendall(bytes(1000))
         wait(2)
         failed = trace.read("retransmit_failed")[seen:]
         path.client.sh("tc qdisc del dev c0 root")
+        path.undrop()
         after = path.client.nstat()
         equal(sum(e.segs for e in failed), after["TcpExtTCPRetransFail"] -
               before["TcpExtTCPRetransFail"], "TCPRetransFail")
