@@ -134,8 +134,8 @@ static u8 lucid_connect_why(const struct sock *sk)
  * @state: its state, TCP_*
  *
  * A socket in SYN_RECV came from a listener, or from connect() by way of a
- * simultaneous open. The latter alone has sent segments; a Fast Open child may
- * have, too.
+ * simultaneous open. The latter alone has sent segments, but no data, unless with
+ * its SYN; a Fast Open child may have sent some, too.
  */
 bool lucid_connect_began(const struct sock *sk, int state)
 {
@@ -143,6 +143,7 @@ bool lucid_connect_began(const struct sock *sk, int state)
 
 	return state == TCP_SYN_SENT ||
 	       (state == TCP_SYN_RECV && tp->segs_out && !tp->syn_data_acked &&
+		(!tp->data_segs_out || tp->syn_data) &&
 		!rcu_access_pointer(tp->fastopen_rsk));
 }
 

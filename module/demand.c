@@ -78,26 +78,27 @@ static struct lucid_demand *const lucid_demands[] = {
 static DEFINE_SPINLOCK(lucid_demand_lock);
 static bool lucid_demand_live;
 
-/* To attach and to detach waits for every CPU, and for RCU. */
-static void lucid_demand_queue(struct lucid_demand *demand, unsigned long delay)
-{
-	mod_delayed_work(system_long_wq, &demand->work, delay);
-}
-
 static void lucid_demand_work(struct work_struct *work)
 {
 	struct lucid_demand *demand;
 
 	demand = container_of(to_delayed_work(work), struct lucid_demand, work);
 	if (READ_ONCE(demand->users)) {
-		/* Later it may go better, and somebody waits. */
+		/* Later it may go better, and somebody waits; or before, if asked. */
 		if (!lucid_hooks_attach(&demand->hooks))
-			lucid_demand_queue(demand, LUCID_DEMAND_LINGER);
+			queue_delayed_work(system_long_wq, &demand->work,
+					   LUCID_DEMAND_LINGER);
 	} else {
 		lucid_hooks_detach(&demand->hooks);
 		if (demand->end)
 			demand->end();
 	}
+}
+
+/* To attach and to detach waits for every CPU, and for RCU. */
+static void lucid_demand_queue(struct lucid_demand *demand, unsigned long delay)
+{
+	mod_delayed_work(system_long_wq, &demand->work, delay);
 }
 
 static void lucid_demand_more(struct lucid_demand *demand)

@@ -103,7 +103,8 @@ bool lucid_flood_hides(const struct sk_buff *skb)
 {
 	const struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
 
-	return note->skb == skb && note->hidden;
+	return note->skb == skb && note->hidden &&
+	       lucid_note_fresh(note->jiffies);
 }
 
 /**
@@ -117,18 +118,20 @@ bool lucid_flood_hides(const struct sk_buff *skb)
 bool lucid_flood_hides_late(const struct net *net, const struct sk_buff *skb,
 			    const struct request_sock *req)
 {
-	if (this_cpu_read(lucid_flood_note.skb) != skb)
+	const struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
+
+	if (note->skb != skb || !lucid_note_fresh(note->jiffies))
 		lucid_flood_meets(net, skb, req);
 	return lucid_flood_hides(skb);
 }
 
 /**
- * lucid_flood_hides_end() - are events not to tell that a request is thrown away?
+ * lucid_flood_hides_of() - are events not to tell what becomes of a request?
  * @req: the request
  *
- * Return: true if a segment does that of which they are not to tell.
+ * Return: true if it has met a segment, just now, of which they are not to tell.
  */
-bool lucid_flood_hides_end(const struct request_sock *req)
+bool lucid_flood_hides_of(const struct request_sock *req)
 {
 	const struct lucid_flood_note *note = this_cpu_ptr(&lucid_flood_note);
 

@@ -15,7 +15,7 @@ void lucid_flood_meets(const struct net *net, const struct sk_buff *skb,
 bool lucid_flood_hides(const struct sk_buff *skb);
 bool lucid_flood_hides_late(const struct net *net, const struct sk_buff *skb,
 			    const struct request_sock *req);
-bool lucid_flood_hides_end(const struct request_sock *req);
+bool lucid_flood_hides_of(const struct request_sock *req);
 void lucid_flood_forget(void);
 void lucid_flood_count(const struct net *net, enum tcp_lucid_limited event);
 

@@ -297,7 +297,12 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 		return;
 	lucid_conn_of_request(&conn, sk, req);
 	if (!syn) {
-		if (trace_handshake_enabled())
+		if (!trace_handshake_enabled())
+			return;
+		if (lucid_flood_hides_of(req))
+			lucid_flood_count(sock_net(sk),
+					  TCP_LUCID_LIMITED_HANDSHAKE);
+		else
 			lucid_handshake_synack_sent(&conn, sk, dst, req, type,
 						    true);
 		return;

@@ -233,7 +233,8 @@ static void notrace lucid_entry_cookie_check(struct ftrace_regs *fregs,
 	    tcp_synq_no_recent_overflow(listener))
 		return;
 	un = lucid_unsettled_here();
-	lucid_flood_meets(net, skb, NULL);
+	/* One that no request wanted has been asked about. */
+	lucid_flood_hides_late(net, skb, NULL);
 	lucid_conn_from_segment(&un->conn, net, skb);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_COOKIE_BAD,
 		       TCP_LUCID_LISTEN_WHY_NONE);

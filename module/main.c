@@ -70,21 +70,22 @@ static int __init lucid_init(void)
 	unsigned long lost = 0;
 	int err;
 
-	err = lucid_namespaces_register();
-	if (err)
-		return err;
 	err = lucid_ledger_init();
 	if (err)
-		goto err_namespaces;
-
+		return err;
 	lucid_listen_init();
 	lucid_retransmit_init();
 	lucid_flow_control_init();
 	lucid_limited_init();
 	err = lucid_demand_start(&lost);
-	if (err)
-		goto err_ledger;
+	if (err) {
+		lucid_ledger_exit();
+		return err;
+	}
 	capabilities &= ~lost;
+	err = lucid_namespaces_register();
+	if (err)
+		goto err_observers;
 
 	err = tcp_register_congestion_control(&lucid_cubic_ops);
 	if (err)
@@ -98,10 +99,6 @@ static int __init lucid_init(void)
 
 err_observers:
 	lucid_observers_stop();
-	goto err_namespaces;
-err_ledger:
-	lucid_ledger_exit();
-err_namespaces:
 	lucid_namespaces_unregister();
 	return err;
 }

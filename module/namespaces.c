@@ -53,7 +53,7 @@ static void lucid_namespaces_give(struct work_struct *work)
 		pr_warn("there are no parameters (error %d)\n", err);
 	}
 	lucid_namespaces_err = err;
-	/* After all that it promises. */
+	/* After all that it promises; pairs with lucid_namespaces_ready(). */
 	smp_store_release(&lucid_namespaces_have, !err);
 	complete(&lucid_namespaces_done);
 }
@@ -67,13 +67,15 @@ static void lucid_namespaces_give(struct work_struct *work)
  */
 bool lucid_namespaces_ready(void)
 {
+	/* Pairs with lucid_namespaces_give(). */
 	return smp_load_acquire(&lucid_namespaces_have);
 }
 
 /**
  * lucid_namespaces_register() - give every namespace what is its own
  *
- * Context: May sleep. RTNL may be held.
+ * Context: May sleep. RTNL may be held: so nothing should fail after it that can
+ * before, as what is going on has to be waited for then.
  *
  * Return: 0, also if it takes too long and is going on; or a negative error
  * number, and nothing stays that would have to be undone.
@@ -82,8 +84,11 @@ int lucid_namespaces_register(void)
 {
 	queue_work(system_long_wq, &lucid_namespaces_work);
 	if (wait_for_completion_timeout(&lucid_namespaces_done,
-					LUCID_NAMESPACES_WAIT))
+					LUCID_NAMESPACES_WAIT)) {
+		/* Its last instructions. */
+		flush_work(&lucid_namespaces_work);
 		return lucid_namespaces_err;
+	}
 	pr_warn("namespaces are busy: their parameters come later\n");
 	return 0;
 }

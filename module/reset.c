@@ -219,8 +219,12 @@ static void lucid_reset_embryo(struct lucid_conn *conn,
 		event->why = TCP_LUCID_END_ACCEPT_QUEUE;
 }
 
-/* What answers no connection anybody can bring about, at any rate. */
-static bool lucid_reset_hidden(const struct net *net, const struct sk_buff *skb)
+/*
+ * What answers no connection anybody can bring about, at any rate. With a request
+ * the segment is not dealt with yet: it may be thrown away next.
+ */
+static bool lucid_reset_hidden(const struct net *net, const struct sk_buff *skb,
+			       bool request)
 {
 	bool hidden;
 
@@ -228,7 +232,8 @@ static bool lucid_reset_hidden(const struct net *net, const struct sk_buff *skb)
 	hidden = lucid_flood_hides_late(net, skb, NULL);
 	if (hidden)
 		lucid_flood_count(net, TCP_LUCID_LIMITED_CLOSE);
-	lucid_flood_forget();
+	if (!request)
+		lucid_flood_forget();
 	preempt_enable();
 	return hidden;
 }
@@ -246,7 +251,7 @@ static void lucid_reset_reply(const struct sock *sk, const struct sk_buff *skb,
 
 	if (state == TCP_LISTEN)
 		note = lucid_reset_request(skb);
-	if ((!sk || state == TCP_LISTEN) && lucid_reset_hidden(net, skb))
+	if ((!sk || state == TCP_LISTEN) && lucid_reset_hidden(net, skb, note))
 		return;
 	if (note) {
 		lucid_reset_embryo(&conn, &event, note);

@@ -194,8 +194,9 @@ static void notrace lucid_entry_request_drop(struct ftrace_regs *fregs,
 	if (listener->sk_protocol != IPPROTO_TCP ||
 	    hlist_unhashed_lockless(&req_to_sk(req)->sk_node))
 		return;
-	if (lucid_flood_hides_end(req)) {
+	if (lucid_flood_hides_of(req)) {
 		lucid_state_end_hidden(listener, req);
+		lucid_flood_forget();
 		return;
 	}
 	lucid_listen_request_drop(listener, req, parent_ip);

@@ -770,6 +770,17 @@ def flood_at_requests(host, family):
             shown, hidden = told(trace, name)
             equal(shown + hidden, want * times, name)
             assert 1 <= shown <= 4 * rate * want, f"{shown} of {name}"
+    with Trace(*names) as trace:
+        # A SYN, and another in its window: a RST, and the request is gone.
+        for _ in range(times):
+            peer = Peer(host, family)
+            peer.send(SYN, ack=0)
+            peer.send(SYN, seq=peer.seq + 1, ack=0)
+        wait(2)
+        for name, want in (("listen", 2), ("close", 1), ("state", 2)):
+            shown, hidden = told(trace, name)
+            equal(shown + hidden, want * times, f"after a second SYN: {name}")
+            assert 1 <= shown <= 4 * rate * want, f"{shown} of {name}"
     listener.close()
 
 

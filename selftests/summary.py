@@ -303,6 +303,28 @@ def early_close():
             near(event.duration_us, 500000, 50000, "duration")
 
 
+def reset_early():
+    """a Fast Open connection that is reset in the handshake was one: it has its end"""
+    for banner in (b"", b"banner"):
+        with Host() as host:
+            host.sysctl("ipv4/tcp_fastopen", 0x202)
+            listener = host.listen(4)
+            listener.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 5)
+            with Trace("summary", "close", "connect_failed") as trace:
+                peer = Peer(host, 4)
+                # It asks for a cookie, and has no data.
+                peer.syn(b"\x22\x02")
+                sock = listener.accept()[0]
+                sock.send(banner)
+                peer.send(RST, seq=peer.seq + 1)
+                wait(0.5)
+                equal([e.get("verdict") or e.name for e in trace.read()
+                       if e.name != "close" or e.what == "ENDED"],
+                      ["RST_BY_PEER"] * 2, f"after {banner}")
+            sock.close()
+            listener.close()
+
+
 def not_a_connection():
     """a listener and a connect() that fails have no summary, and no end is told"""
     path = Path()
@@ -369,4 +391,4 @@ def forgotten():
 
 
 run(counted, causes, handshake, crossed, limits, largest, not_known,
-    interrupted, early_close, not_a_connection, second_life, forgotten)
+    interrupted, early_close, reset_early, not_a_connection, second_life, forgotten)

@@ -108,15 +108,16 @@ locked() {
 # that were over before, wait -n may know nothing any more (one that was killed by
 # a signal), and unsets what it was to set.
 wait_for_one() {
-	local pid
+	local pid one=''
 
 	ENDED_CODE=0
-	wait -n -p ENDED "$@" 2>/dev/null || ENDED_CODE=$?
-	[ -z "${ENDED:-}" ] || return 0
+	wait -n -p one "$@" 2>/dev/null || ENDED_CODE=$?
+	ENDED=${one:-}
+	[ -z "$ENDED" ] || return 0
 	for pid in "$@"; do
 		kill -0 "$pid" 2>/dev/null || ENDED=$pid
 	done
-	[ -n "${ENDED:-}" ] || die "there is no waiting for $*"
+	[ -n "$ENDED" ] || die "there is no waiting for $*"
 	ENDED_CODE=0
 	wait "$ENDED" || ENDED_CODE=$?
 }

@@ -298,23 +298,32 @@ reports() {
 		! room debug_reports "$here/nonexistent"
 }
 
-# Of the two that ended before anybody waited, one by a signal.
+# Of three one ends while it is waited for, two before: one of these by a signal.
 # shellcheck disable=SC2016 # the inner shell expands it
 killed_early() {
-	room eval 'set -m
+	room eval 'one() {
+			local ENDED ENDED_CODE
+			wait_for_one "${!codes[@]}"
+			echo "$ENDED:$ENDED_CODE"
+			unset "codes[$ENDED]"
+			seen+=" $ENDED:$ENDED_CODE "
+		}
+		declare -A codes
+		seen=""
+		set -m
+		sleep 1 & codes[$!]=
+		set +m
+		one
+		set -m
 		sleep 100 & killed=$!
 		(exit 3) & ended=$!
+		set +m
+		codes[$killed]= codes[$ended]=
 		kill -KILL $killed
 		sleep 0.5
-		set +m
-		wait_for_one $killed $ended
-		one=$ENDED:$ENDED_CODE
-		[ "$ENDED" = $ended ] && rest=$killed || rest=$ended
-		wait_for_one $rest
-		echo "$killed and $ended: $one, $ENDED:$ENDED_CODE"
-		[ $ENDED = $rest ]
-		[[ $one,$ENDED:$ENDED_CODE == *$ended:3* ]]
-		[[ $one,$ENDED:$ENDED_CODE == *$killed:1[23]7* ]]'
+		one
+		one
+		[[ $seen == *" $killed:1"[23]"7 "* && $seen == *" $ended:3 "* ]]'
 }
 
 ### labs that are interrupted
