@@ -7,12 +7,13 @@ import socket
 import struct
 
 from lucid import (ACK, FIN, RST, SYN, Path, Skip, Trace, connect_to_nobody,
-                   cookie, equal, run, sh, wait)
+                   equal, run, sh, wait)
 from peer import PEER, Host, Peer
 from closing import Conn, Watch, both, brief, same_segment
 
 TCP_LINGER2, TCP_USER_TIMEOUT, TCP_REPAIR = 8, 18, 19
 IPPROTO_MPTCP = 262
+TCP_FASTOPEN = 23
 
 
 @both
@@ -209,17 +210,16 @@ def zero_window(host, family, watch):
 @both
 def icmp(host, family, watch):
     """an ICMP error ends a connection only before it is one: in SYN_RECV"""
-    sock = host.socket(family)
-    sock.setblocking(False)
-    sock.connect_ex((PEER[family], 5000))
-    syn = host.receive(lambda p: p.flags == SYN)
-    peer = Peer(host, family, port=syn.sport, sport=5000)
-    peer.send(SYN, ack=0)
-    synack = host.receive(lambda p: p.flags & (SYN | ACK) == SYN | ACK)
+    # With Fast Open there is a socket before the handshake is over.
+    host.sysctl("ipv4/tcp_fastopen", 0x202)
+    listener = host.listen(family)
+    listener.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 5)
+    peer = Peer(host, family)
+    synack = peer.syn(data=b"early")
     host.icmp(family, synack, *((3, 3) if family == 4 else (1, 4)))
-    equal([brief(e) for e in watch.read(cookie=cookie(sock))],
+    equal([brief(e) for e in watch.read(dport=peer.sport)],
           ["ENDED ICMP ICMP SYN_RECV"], "events")
-    sock.close()
+    listener.close()
 
 
 @both
