@@ -129,6 +129,7 @@ def loaded_by_route():
         equal((route.poll(), other.poll()), (None, None), "both wait")
         wait(20)
         equal((route.poll(), other.poll()), (0, 0), "ip route and ip netns")
+        assert "tcp_lucid: namespaces are busy" in sh("dmesg"), "the log is silent"
         for name in ("first", "other"):
             equal(sh(f"ip netns exec {name} sysctl -n net.ipv4.tcp_lucid.beta"),
                   "700\n", f"{name}: beta")
@@ -237,6 +238,6 @@ def bad_names():
     sock.close()
 
 
-run(registered, sysctl, sockopt, route, unprivileged, autoload, loaded_by_route,
-    in_use,
-    unload_while_tracing, unload_again, nobody_listens, capabilities, bad_names)
+run(registered, sysctl, sockopt, route, unprivileged, autoload, in_use,
+    unload_while_tracing, unload_again, nobody_listens, capabilities, bad_names,
+    loaded_by_route)

@@ -49,7 +49,7 @@ install_make() {
 	touch "$dir/started"
 	MIRROR=$(lab_mirror) || exit
 	new=$(kernel_image) || exit
-	old=$(KERNEL=6.12 KERNEL_FROM=trixie kernel_image) || exit
+	old=$(kernel_select 6.12 && kernel_image) || exit
 	new=${new#linux-image-} old=${old#linux-image-}
 	step "a machine with systemd, DKMS, Linux $old, and packages of $new" "$log" \
 		debian_root "$dir/root" "$SUITE" --variant=minbase --include="$(comma_list \
