@@ -303,16 +303,22 @@ def mptcp_listen(path):
     return listener
 
 
+def mptcp_connect(path, listener, client):
+    """Connect, and send until both ends know that the other has MPTCP."""
+    client.connect((path.ADDR[4][1], 5000))
+    server = listener.accept()[0]
+    for sender, receiver in ((client, server), (server, client)) * 2:
+        sender.send(b"x")
+        equal(receiver.recv(1), b"x", "data")
+    return server
+
+
 def fastclose():
     """MPTCP throws its subflows away when it is closed with data unread: MPTCP"""
     path = Path()
     listener, client = mptcp_listen(path), mptcp_socket(path.client)
     with Watch(path.server) as watch:
-        client.connect((path.ADDR[4][1], 5000))
-        server = listener.accept()[0]
-        for sender, receiver in ((client, server), (server, client)) * 2:
-            sender.send(b"x")
-            equal(receiver.recv(1), b"x", "data")
+        server = mptcp_connect(path, listener, client)
         client.send(bytes(1000))
         wait(1)
         server.close()
@@ -336,11 +342,7 @@ def subflow():
             reset tcp option mptcp; }; }""")
     client = mptcp_socket(path.client)
     with Watch(path.client) as watch:
-        client.connect((path.ADDR[4][1], 5000))
-        server = listener.accept()[0]
-        for sender, receiver in ((client, server), (server, client)) * 2:
-            sender.send(b"x")
-            equal(receiver.recv(1), b"x", "data")
+        server = mptcp_connect(path, listener, client)
         wait(1)
         equal([brief(e) for e in watch.read(saddr="::ffff:10.0.1.2")],
               ["RST_SENT MPTCP ESTABLISHED",
