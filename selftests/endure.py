@@ -33,7 +33,7 @@ HARMLESS = re.compile("|".join((
     "IPv6: ADDRCONF", "link becomes ready", "Possible SYN flooding",
     "Dropping request", "tun: Universal TUN/TAP", "MPTCP", "eth0",
     "drop_caches", "netem: version", "random: crng", "hrtimer: interrupt took",
-    "TCP cdg", "clocksource: timekeeping watchdog",
+    "TCP cdg", "clocksource: (timekeeping watchdog|wd-tsc-wd)",
     "perf: interrupt took too long",
     "Automounting of tracing to debugfs is deprecated",
     "entered (promiscuous|allmulticast) mode",
