@@ -1274,8 +1274,9 @@ TRACE_EVENT_FN(connect_failed,
  * is answered with a RST. A namespace may tell of so many per second, saved up for
  * one second at most. Of one beyond that nothing is shown: no handshake, state,
  * listen, fast_open, close; each that is on is counted here instead (retransmit is
- * shown: it is rare). Whatever else happens to a request later is shown. At most one such event in a second for each
- * event and namespace; addresses and ports are 0.
+ * shown: it is rare). Whatever else happens to a request later is shown. At most
+ * one such event in a second for each event and namespace; addresses and ports
+ * are 0.
  *
  * count	how many
  * since_ms	over how long, ms
