@@ -896,15 +896,21 @@ TEST_F(cubic, undo_of_a_timeout_restores_everything)
 			    sizeof(before.epoch)));
 }
 
+/* A stage that is so old; t. */
+static u32 three_seconds(flow_t *f)
+{
+	begin_stage(f, 1000);
+	while (f->now < START + 3 * SECOND)
+		round_trip(f);
+	return lucid_cubic_elapsed(&f->ca, f->now);
+}
+
 TEST_F(cubic, undo_does_not_bring_a_pause_back)
 {
 	u32 t, prior;
 	int i;
 
-	begin_stage(self, 1000);
-	while (self->now < START + 3 * SECOND)
-		round_trip(self);
-	t = lucid_cubic_elapsed(&self->ca, self->now);
+	t = three_seconds(self);
 	prior = self->win.cwnd;
 	lose(self);
 
@@ -922,10 +928,7 @@ TEST_F(cubic, undo_counts_the_time_of_the_slow_start_after_a_timeout)
 	u32 t, prior;
 	u64 lost;
 
-	begin_stage(self, 1000);
-	while (self->now < START + 3 * SECOND)
-		round_trip(self);
-	t = lucid_cubic_elapsed(&self->ca, self->now);
+	t = three_seconds(self);
 	prior = self->win.cwnd;
 	lost = self->now;
 	self->win.ssthresh = lucid_cubic_ssthresh(&self->ca, &self->par, prior,
