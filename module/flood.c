@@ -192,7 +192,7 @@ static void lucid_flood_work(struct work_struct *work)
 				      tell));
 }
 
-static int __net_init lucid_flood_net_init(struct net *net)
+static int lucid_flood_net_init(struct net *net)
 {
 	struct lucid_flood *flood = net_generic(net, lucid_flood_id);
 

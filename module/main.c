@@ -62,8 +62,19 @@ static void lucid_observers_stop(void)
 	lucid_ledger_exit();
 }
 
-/* Somebody else, a BPF program, may have taken the name. */
+static bool lucid_have_cubic;
 static bool lucid_have_reno;
+
+/* Somebody else, a BPF program, may have taken the name. */
+static int lucid_register(struct tcp_congestion_ops *ops, bool *have)
+{
+	int err = tcp_register_congestion_control(ops);
+
+	if (err)
+		pr_warn("%s is not to be had (error %d)\n", ops->name, err);
+	*have = !err;
+	return err;
+}
 
 static int __init lucid_init(void)
 {
@@ -87,14 +98,12 @@ static int __init lucid_init(void)
 	if (err)
 		goto err_observers;
 
-	err = tcp_register_congestion_control(&lucid_cubic_ops);
-	if (err)
+	err = lucid_register(&lucid_cubic_ops, &lucid_have_cubic);
+	/* Where namespaces are not done with, the way back would wait for them. */
+	if (err && lucid_namespaces_ready())
 		goto err_observers;
 	/* A socket may be on lucid by now: there is no way back any more. */
-	err = tcp_register_congestion_control(&lucid_reno_ops);
-	if (err)
-		pr_warn("lucid_reno is not to be had (error %d)\n", err);
-	lucid_have_reno = !err;
+	lucid_register(&lucid_reno_ops, &lucid_have_reno);
 	return 0;
 
 err_observers:
@@ -107,7 +116,8 @@ static void __exit lucid_exit(void)
 {
 	if (lucid_have_reno)
 		tcp_unregister_congestion_control(&lucid_reno_ops);
-	tcp_unregister_congestion_control(&lucid_cubic_ops);
+	if (lucid_have_cubic)
+		tcp_unregister_congestion_control(&lucid_cubic_ops);
 	lucid_observers_stop();
 	lucid_namespaces_unregister();
 }

@@ -15,13 +15,18 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
+#include <linux/rtnetlink.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "namespaces.h"
 
-/* Much longer than it takes; too short for whoever waits for RTNL to give up. */
-#define LUCID_NAMESPACES_WAIT	(5 * HZ)
+/*
+ * Seconds: as long as many namespaces take to be removed at once; and with RTNL
+ * held all the time, too short for whoever waits for it to give up.
+ */
+#define LUCID_NAMESPACES_WAIT		60
+#define LUCID_NAMESPACES_WAIT_RTNL	5
 
 /* In the order in which they are given. */
 static struct pernet_operations *const lucid_namespaces_ops[] = {
@@ -71,6 +76,19 @@ bool lucid_namespaces_ready(void)
 	return smp_load_acquire(&lucid_namespaces_have);
 }
 
+/* Who holds RTNL is not to be known. Is it somebody who waits for this? */
+static bool lucid_namespaces_wait(void)
+{
+	unsigned int left = LUCID_NAMESPACES_WAIT, locked = 0;
+
+	while (left-- > 0 && locked < LUCID_NAMESPACES_WAIT_RTNL) {
+		if (wait_for_completion_timeout(&lucid_namespaces_done, HZ))
+			return true;
+		locked = rtnl_is_locked() ? locked + 1 : 0;
+	}
+	return false;
+}
+
 /**
  * lucid_namespaces_register() - give every namespace what is its own
  *
@@ -83,8 +101,7 @@ bool lucid_namespaces_ready(void)
 int lucid_namespaces_register(void)
 {
 	queue_work(system_long_wq, &lucid_namespaces_work);
-	if (wait_for_completion_timeout(&lucid_namespaces_done,
-					LUCID_NAMESPACES_WAIT)) {
+	if (lucid_namespaces_wait()) {
 		/* Its last instructions. */
 		flush_work(&lucid_namespaces_work);
 		return lucid_namespaces_err;

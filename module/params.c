@@ -233,7 +233,7 @@ unsigned int lucid_params_syn_event_rate(const struct net *net)
 	return lucid_param(net, LUCID_PARAM_SYN_EVENT_RATE);
 }
 
-static int __net_init lucid_net_init(struct net *net)
+static int lucid_net_init(struct net *net)
 {
 	struct lucid_net *ln = net_generic(net, lucid_net_id);
 	unsigned int i;
