@@ -176,18 +176,19 @@ static void lucid_attempt_begins(struct lucid_attempt *attempt,
 static void lucid_probe_retransmit(void *unused, const struct sock *sk,
 				   const struct sk_buff *skb, int err)
 {
-	struct lucid_attempt *attempt = lucid_attempt_here();
+	struct lucid_attempt *attempt;
 
-	if (attempt->skb != skb)
-		attempt = NULL;
-	if (err) {
-		if (attempt)
+	/* This kernel's tracepoints leave preemption as it is. */
+	preempt_disable();
+	attempt = lucid_attempt_here();
+	if (attempt->skb == skb) {
+		if (err)
 			lucid_attempt_failed(attempt, err);
-		return;
-	}
-	if (attempt)
 		attempt->open = false;
-	lucid_retransmitted(sk, skb);
+	}
+	preempt_enable();
+	if (!err)
+		lucid_retransmitted(sk, skb);
 }
 #else
 static void lucid_probe_retransmit(void *unused, const struct sock *sk,
