@@ -224,15 +224,15 @@ static void lucid_reset_embryo(struct lucid_conn *conn,
  * the segment is not dealt with yet: it may be thrown away next.
  */
 static bool lucid_reset_hidden(const struct net *net, const struct sk_buff *skb,
-			       bool request)
+			       const struct lucid_reset_note *note)
 {
 	bool hidden;
 
 	preempt_disable();
-	hidden = lucid_flood_hides_late(net, skb, NULL);
+	hidden = lucid_flood_hides_late(net, skb, note ? note->req : NULL);
 	if (hidden)
 		lucid_flood_count(net, TCP_LUCID_LIMITED_CLOSE);
-	if (!request)
+	if (!note)
 		lucid_flood_forget();
 	preempt_enable();
 	return hidden;

@@ -324,7 +324,8 @@ enum tcp_lucid_connect_end {
  * @TCP_LUCID_LIMITED_STATE: state
  * @TCP_LUCID_LIMITED_LISTEN: listen
  * @TCP_LUCID_LIMITED_FAST_OPEN: fast_open
- * @TCP_LUCID_LIMITED_CLOSE: close: RSTs for segments that are nobody's
+ * @TCP_LUCID_LIMITED_CLOSE: close: RSTs for segments that are nobody's or a
+ *	request's, and those that a request gets
  */
 enum tcp_lucid_limited {
 	TCP_LUCID_LIMITED_HANDSHAKE	= 1,
