@@ -13,8 +13,8 @@
 extern struct tcp_congestion_ops lucid_cubic_ops;
 extern struct tcp_congestion_ops lucid_reno_ops;
 
-/* Of a sequence number, what fits into held_una. */
-#define LUCID_HELD_UNA	0x3fff
+/* Of held_una: as much of a hash of a sequence number as there is room for. */
+#define LUCID_HELD_UNA_BITS	14
 
 /**
  * struct lucid_flow - what a connection on either control remembers
@@ -67,6 +67,17 @@ static inline void lucid_window_store(struct tcp_sock *tp,
 {
 	tcp_snd_cwnd_set(tp, win->cwnd);
 	tp->snd_cwnd_cnt = win->cwnd_cnt;
+}
+
+/*
+ * Is tcp_init_transfer() still to come? It begins anew, whatever a lost SYN has
+ * made of the window. A Fast Open child is past it.
+ */
+static inline bool lucid_opening(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_SENT ||
+	       (sk->sk_state == TCP_SYN_RECV &&
+		!rcu_access_pointer(tcp_sk(sk)->fastopen_rsk));
 }
 
 static inline bool lucid_paced(const struct sock *sk)

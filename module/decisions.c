@@ -50,7 +50,7 @@ u8 lucid_cubic_phase(const struct lucid_cubic *ca)
 /**
  * lucid_tell_slow_start() - slow start ends, or changes its pace
  * @sk: a socket on one of our controls, locked
- * @ss: its slow start, or NULL for the classic one
+ * @ss: the first slow start, or NULL: the classic one, or a later
  * @what: TCP_LUCID_SS_*
  */
 void lucid_tell_slow_start(const struct sock *sk,
@@ -133,12 +133,10 @@ static void lucid_tell_region(const struct sock *sk,
  * @sk: a socket on lucid, locked
  * @ca: CUBIC's state
  * @par: its parameters
- * @ss: its slow start
  * @before: as the ACK found it
  */
 void lucid_report_growth(const struct sock *sk, const struct lucid_cubic *ca,
 			 const struct lucid_cubic_params *par,
-			 const struct lucid_slow_start *ss,
 			 const struct lucid_before *before)
 {
 	/* A pause brings slow start back, and that ends the stage. */
@@ -146,7 +144,7 @@ void lucid_report_growth(const struct sock *sk, const struct lucid_cubic *ca,
 	u8 to = lucid_cubic_region(ca);
 
 	if (before->slow_start && !tcp_in_slow_start(tcp_sk(sk)))
-		lucid_tell_slow_start(sk, ss, TCP_LUCID_SS_SSTHRESH);
+		lucid_tell_slow_start(sk, NULL, TCP_LUCID_SS_SSTHRESH);
 	if (to == from || to == LUCID_CUBIC_NONE)
 		return;
 	if (from == LUCID_CUBIC_NONE)
@@ -179,9 +177,7 @@ void lucid_tell_reduction(const struct sock *sk, const struct lucid_flow *flow,
 
 	if (!cause)
 		return;
-	if (cause == TCP_LUCID_CAUSE_RTO_AGAIN)
-		red.cwnd = tcp_snd_cwnd(tp);
-	else if (flow->was_slow_start)
+	if (cause != TCP_LUCID_CAUSE_RTO_AGAIN && flow->was_slow_start)
 		lucid_tell_slow_start(sk, ss, TCP_LUCID_SS_CONGESTION);
 	if (!trace_reduction_enabled())
 		return;

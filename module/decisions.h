@@ -30,7 +30,6 @@ void lucid_tell_slow_start(const struct sock *sk,
 			   const struct lucid_slow_start *ss, u8 what);
 void lucid_report_growth(const struct sock *sk, const struct lucid_cubic *ca,
 			 const struct lucid_cubic_params *par,
-			 const struct lucid_slow_start *ss,
 			 const struct lucid_before *before);
 void lucid_tell_reduction(const struct sock *sk, const struct lucid_flow *flow,
 			  const struct lucid_cubic *ca,
@@ -56,12 +55,11 @@ static inline void lucid_tell_sample(const struct sock *sk,
 static inline void lucid_tell_growth(const struct sock *sk,
 				     const struct lucid_cubic *ca,
 				     const struct lucid_cubic_params *par,
-				     const struct lucid_slow_start *ss,
 				     const struct lucid_before *before)
 {
 	if (trace_slow_start_enabled() || trace_epoch_enabled() ||
 	    trace_region_enabled())
-		lucid_report_growth(sk, ca, par, ss, before);
+		lucid_report_growth(sk, ca, par, before);
 }
 
 u8 lucid_cubic_phase(const struct lucid_cubic *ca);

@@ -158,7 +158,7 @@ static void lucid_grow(struct sock *sk, struct lucid *ca, u32 acked)
 			   tp->tcp_mstamp, tp->srtt_us >> 3, acked,
 			   lucid_paced(sk));
 	lucid_window_store(tp, &win);
-	lucid_tell_growth(sk, &ca->cubic, &ca->par, &ca->slow_start, &before);
+	lucid_tell_growth(sk, &ca->cubic, &ca->par, &before);
 }
 
 static void lucid_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)
@@ -190,11 +190,14 @@ static void lucid_op_cong_avoid(struct sock *sk, u32 ack, u32 acked)
 static u32 lucid_op_ssthresh(struct sock *sk)
 {
 	struct lucid *ca = lucid_of(sk);
+	enum lucid_signal signal = lucid_signal(sk, &ca->flow);
+	u32 cwnd = tcp_snd_cwnd(tcp_sk(sk));
 
+	/* Of a lost SYN, and nothing else shall stay of it. */
+	if (lucid_opening(sk))
+		return lucid_reno_ssthresh(cwnd, ca->par.beta);
 	lucid_slow_start_end(&ca->slow_start);
-	return lucid_cubic_ssthresh(&ca->cubic, &ca->par,
-				    tcp_snd_cwnd(tcp_sk(sk)),
-				    lucid_signal(sk, &ca->flow));
+	return lucid_cubic_ssthresh(&ca->cubic, &ca->par, cwnd, signal);
 }
 
 static u16 lucid_beta(const struct lucid *ca, u8 cause)
@@ -248,11 +251,16 @@ static u32 lucid_op_undo_cwnd(struct sock *sk)
 	return cwnd;
 }
 
-/* Sending resumes with nothing in flight: the pause does not count (4.2). */
+/*
+ * Sending resumes with nothing in flight: the pause does not count (4.2). It is
+ * none if all that was sent is only given up for lost.
+ */
 static void lucid_op_tx_start(struct sock *sk)
 {
 	struct lucid *ca = inet_csk_ca(sk);
 
+	if (tcp_sk(sk)->packets_out)
+		return;
 	lucid_cubic_app_limited(&ca->cubic, tcp_sk(sk)->tcp_mstamp);
 	lucid_tell_unused(sk, &ca->cubic, TCP_LUCID_UNUSED_IDLE);
 }

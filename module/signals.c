@@ -11,6 +11,7 @@
  */
 #include "signals.h"
 
+#include <linux/hash.h>
 #include <uapi/linux/tcp_lucid.h>
 
 #include "resend.h"
@@ -55,7 +56,7 @@ enum lucid_signal lucid_signal(const struct sock *sk, struct lucid_flow *flow)
 	bool tail = flow->tail;
 
 	flow->reducing = 1;
-	flow->was_slow_start = tcp_in_slow_start(tp);
+	flow->was_slow_start = tcp_in_slow_start(tp) && !lucid_opening(sk);
 	flow->tail = 0;
 	flow->cwr = tail ? TCP_LUCID_CAUSE_LOSS :
 		    flow->ece ? TCP_LUCID_CAUSE_ECE : TCP_LUCID_CAUSE_LOCAL;
@@ -127,6 +128,15 @@ static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 	flow->paced = 0;
 }
 
+/* Is the window's own reduction under way, for losses? */
+static bool lucid_recovering(const struct sock *sk)
+{
+	u8 state = inet_csk(sk)->icsk_ca_state;
+
+	return (state == TCP_CA_Recovery || state == TCP_CA_Loss) &&
+	       before(tcp_sk(sk)->snd_una, tcp_sk(sk)->high_seq);
+}
+
 /**
  * lucid_signal_hold() - marks go on though the window is down to one packet
  * @sk: a socket on one of our controls, locked, serving an ACK
@@ -136,14 +146,16 @@ static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
  * 6.1.2: it sends its next packet when the retransmission timer would have run
  * out, and waits twice as long each time that one comes back marked. The core
  * lets a packet go at tcp_wstamp_ns, if pacing is on. The first ACK without a
- * mark ends it. A segment that acknowledges nothing new only says again what is
- * known: the peer echoes a mark until it hears of CWR.
+ * mark ends it. The peer echoes a mark until it hears of CWR: a segment that
+ * acknowledges nothing new only says again what is known, and so do all amid a
+ * recovery, in which the window may be one packet for other reasons. What is sent
+ * again neither carries CWR nor can be marked (RFC 3168 section 6.1.5).
  */
 void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	u32 una = tp->snd_una & LUCID_HELD_UNA;
-	bool known = flow->held_una == una;
+	u32 una = hash_32(tp->snd_una, LUCID_HELD_UNA_BITS);
+	bool known = flow->held_una == una || lucid_recovering(sk);
 	u64 delay;
 
 	if (flow->ece)

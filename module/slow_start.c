@@ -56,9 +56,12 @@ void lucid_slow_start_reset(struct lucid_slow_start *ss,
  * @ss: state of the connection
  *
  * To be called on a loss, an ECN signal or a timeout; an exit does it itself.
+ * What it was found by stays readable until the next.
  */
 void lucid_slow_start_end(struct lucid_slow_start *ss)
 {
+	if (ss->phase == LUCID_SS_PHASE_OVER)
+		lucid_slow_start_reset(ss, ss->kind);
 	ss->phase = LUCID_SS_PHASE_OVER;
 }
 

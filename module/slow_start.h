@@ -71,7 +71,7 @@ enum lucid_slow_start_verdict {
  * @kind: enum lucid_slow_start_kind
  * @phase: enum lucid_slow_start_phase
  *
- * What made an exit stays readable after it.
+ * What made an exit stays readable after it, until there is congestion.
  */
 struct lucid_slow_start {
 	u32 round_end;

@@ -20,7 +20,7 @@ static inline void lucid_watch_start(const struct sock *sk,
 				     struct lucid_flow *flow)
 {
 	if (trace_window_enabled())
-		lucid_watch_report(sk, flow, TCP_CA_Open,
+		lucid_watch_report(sk, flow, inet_csk(sk)->icsk_ca_state,
 				   TCP_LUCID_PHASE_AVOIDANCE);
 }
 

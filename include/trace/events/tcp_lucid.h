@@ -924,6 +924,8 @@ TRACE_EVENT(slow_start,
  * ssthresh	packets, after
  * w_max_milli, old_w_max_milli	W_max after and before; 0: not known
  * beta		thousandths of the window that are kept
+ *
+ * RTO_AGAIN: "before" is before the reduction that it carries on.
  */
 TRACE_EVENT(reduction,
 	TP_PROTO(const struct lucid_conn *conn,
