@@ -97,9 +97,14 @@ def timeout_in_recovery():
         told = causes(events)
         equal(told[:2], ["LOSS", "RTO_AGAIN"], f"{cc}: causes")
         cuts = [e for e in events if e.name == "reduction"]
-        equal(cuts[1].ssthresh, cuts[0].ssthresh, f"{cc}: ssthresh")
+        for field in ("ssthresh", "cwnd", "old_w_max_milli"):
+            equal(cuts[1][field], cuts[0][field], f"{cc}: {field}")
         if cc == "lucid":
             equal(cuts[1].w_max_milli, 0, "RFC 9438, 4.8: W_max")
+        since = events.index(cuts[0])
+        until = [e.name for e in events].index("ack", events.index(cuts[-1]))
+        equal([e for e in events[since:until] if e.get("what") == "IDLE"], [],
+              f"{cc}: what is lost leaves nobody idle")
         replay(events, begin)
 
 

@@ -163,8 +163,8 @@ def talks_ecn(host, family):
 
 
 @both
-def wait_cut_short(host, family):
-    """a wait that ends with packets in flight: round trips are what they are"""
+def amid_recovery(host, family):
+    """an echo amid a recovery from losses begins no wait: it has been answered"""
     peer = talks_ecn(host, family)
     peer.warm()
     peer.write(10)
@@ -172,20 +172,8 @@ def wait_cut_short(host, family):
         pass
     equal(tcp_info(peer.sock)["cwnd"], 1, "window after a timeout")
     peer.acknowledge(1, flags=ACK | ECE)
-    wait(0.001)
-    assert held(peer.sock) & BACKOFF, "no wait"
-    peer.acknowledge(10)
-    wait(0.001)
-    equal(held(peer.sock) & BACKOFF, 0, "the wait")
-    with Trace("rtt") as trace:
-        peer.write(2)
-        wait(0.02)
-        peer.acknowledge(12)
-        wait(0.001)
-        found = [e.rtt_us for e in trace.read(cookie=cookie(peer.sock))]
-    equal(len(found), 1, "round trips")
-    # write() looks for 10 ms if there is more.
-    near(found[0], 30000, 2000, "its time")
+    equal(len(peer.collect(0.02)), 2, "segments that are sent again at once")
+    equal(held(peer.sock) & BACKOFF, 0, "a wait")
     peer.close()
 
 
@@ -227,6 +215,29 @@ def said_twice(host, family):
     peer.acknowledge(number + 1, flags=ACK | ECE)
     wait(0.001)
     equal(held(peer.sock) & BACKOFF, BACKOFF, "what was new")
+    peer.close()
+
+
+@both
+def wait_cut_short(host, family):
+    """a wait that ends early: round trips are what they are"""
+    peer, number = down_by_hand(host, family, "cwnd")
+    number += 1
+    peer.acknowledge(number, flags=ACK | ECE)
+    wait(0.001)
+    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    with Trace("rtt") as trace:
+        # Not one more segment, but no mark either.
+        peer.acknowledge(number, window=60000)
+        sent = peer.collect(0.02)
+        equal(held(peer.sock) & BACKOFF, 0, "the wait")
+        assert sent, "nothing is sent after it"
+        peer.acknowledge(number + len(sent))
+        wait(0.001)
+        found = [e.rtt_us for e in trace.read(cookie=cookie(peer.sock))]
+    equal(len(found), 1, "round trips")
+    # collect() looks for 20 ms if there is more.
+    near(found[0], 20000, 2000, "its time")
     peer.close()
 
 
@@ -287,5 +298,5 @@ def reno_floor():
 
 
 run(abe_off, abe_on, abe_only_for_marks, counted, down_to_one,
-    ends_with_the_marks, timeout_amid_marks, wait_cut_short, said_twice,
-    talkative_peer, under_fq, reno_floor)
+    ends_with_the_marks, timeout_amid_marks, amid_recovery, said_twice,
+    wait_cut_short, talkative_peer, under_fq, reno_floor)

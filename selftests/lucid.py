@@ -266,7 +266,8 @@ def cookie(sock):
 
 
 # Of struct tcp_info: where, and how wide.
-TCP_INFO = {"rto_us": ("I", 8), "rtt_us": ("I", 68), "mdev_us": ("I", 72),
+TCP_INFO = {"ca_state": ("B", 1), "rto_us": ("I", 8),
+            "rtt_us": ("I", 68), "mdev_us": ("I", 72),
             "ssthresh": ("I", 76), "cwnd": ("I", 80), "resent": ("I", 100),
             "bytes_acked": ("Q", 120), "bytes_received": ("Q", 128),
             "segs_out": ("I", 136), "segs_in": ("I", 140),

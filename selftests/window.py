@@ -3,6 +3,7 @@
 """What the two controls do with the window, and that the event tells it."""
 
 import re
+import socket
 
 from lucid import Flow, Path, Trace, equal, near, run, tcp_info, wait
 
@@ -201,5 +202,27 @@ def same_as_reno():
     near(ours[1], reno[1], 0.05 * reno[1], "retransmissions")
 
 
+def switched_in_recovery():
+    """a control that is chosen amid fast recovery says so at once"""
+    path = Path(delay_ms=50)
+    path.drop("ip saddr 10.0.1.1 ip length > 600 numgen inc mod 1000000 100")
+    with Trace("window") as trace:
+        flow = Flow(path, "reno")
+        for _ in range(2000):
+            wait(0.001)
+            if tcp_info(flow.client)["ca_state"] == 3:
+                break
+        for cc in ("lucid", "reno", "lucid_reno"):
+            flow.client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION,
+                                   cc.encode())
+        equal(tcp_info(flow.client)["ca_state"], 3, "TCP_CA_Recovery")
+        wait(1)
+        events = trace.read(cookie=flow.cookie)
+        flow.stop()
+    first = [[e.phase for e in events if e.ca == cc][0]
+             for cc in ("lucid", "lucid_reno")]
+    equal(first, ["RECOVERY"] * 2, "phase of the first event of each")
+
+
 run(slow_start_doubles, reno_adds_one, cubic_after_loss, matches_ss,
-    every_change, idle_restart, pause_does_not_count, same_as_reno)
+    every_change, switched_in_recovery, idle_restart, pause_does_not_count, same_as_reno)

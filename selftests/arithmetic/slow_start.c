@@ -599,6 +599,19 @@ TEST_F(slow_start, a_loss_in_css_ends_it_too)
 	EXPECT_EQ(164, self->win.cwnd);
 }
 
+TEST_F(slow_start, what_ended_it_is_known_until_there_is_congestion)
+{
+	lucid_slow_start_reset(&self->ss, LUCID_SLOW_START_HYSTART);
+	whole_round(self, 100 * MS);
+	EXPECT_EQ(LUCID_SS_EXIT_DELAY, acks(self, 8, 200 * MS));
+	EXPECT_EQ(200 * MS, lucid_slow_start_round_min(&self->ss));
+	lucid_slow_start_end(&self->ss);
+	EXPECT_EQ(0, lucid_slow_start_round_min(&self->ss));
+	EXPECT_EQ(0, lucid_slow_start_reference(&self->ss));
+	EXPECT_EQ(0, lucid_slow_start_samples(&self->ss));
+	EXPECT_EQ(LUCID_SS_PHASE_OVER, lucid_slow_start_phase(&self->ss));
+}
+
 TEST_F(slow_start, an_exit_is_said_once)
 {
 	lucid_slow_start_reset(&self->ss, LUCID_SLOW_START_HYSTART);
