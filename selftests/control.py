@@ -6,10 +6,9 @@ import errno
 import os
 import re
 import socket
-import subprocess
 
-from lucid import (LIFE, TRACEFS, Path, Trace, equal, hooked, run, sh, wait,
-                   wait_closed)
+from lucid import (LIFE, TRACEFS, Path, Trace, equal, hooked, load_by_route, run,
+                   sh, wait, wait_closed)
 
 CONTROLS = ("lucid", "lucid_reno")
 
@@ -114,28 +113,11 @@ def loaded_by_route():
     """a route that names a control loads it, though a namespace begins meanwhile"""
     idle()
     equal(module_busy(), "", "rmmod")
-    # Loading takes its time, and "ip route" holds RTNL as it waits for it: so the
-    # namespace waits for RTNL, and the module for the namespace.
-    with open("/etc/modprobe.d/slow.conf", "w") as file:
-        file.write("install tcp_lucid sleep 2; "
-                   "modprobe --ignore-install tcp_lucid\n")
-    sh("ip netns add first")
-    try:
-        route = subprocess.Popen(["ip", "-n", "first", "route", "add", "blackhole",
-                                  "10.9.9.0/24", "congctl", "lucid"])
-        wait(1)
-        other = subprocess.Popen(["ip", "netns", "add", "other"])
-        wait(1)
-        equal((route.poll(), other.poll()), (None, None), "both wait")
-        wait(20)
-        equal((route.poll(), other.poll()), (0, 0), "ip route and ip netns")
+    with load_by_route("lucid") as names:
         assert "tcp_lucid: namespaces are busy" in sh("dmesg"), "the log is silent"
-        for name in ("first", "other"):
+        for name in names:
             equal(sh(f"ip netns exec {name} sysctl -n net.ipv4.tcp_lucid.beta"),
                   "700\n", f"{name}: beta")
-    finally:
-        os.remove("/etc/modprobe.d/slow.conf")
-        sh("ip netns del first; ip netns del other")
 
 
 def in_use():

@@ -9,8 +9,8 @@ import itertools
 import os
 import re
 
-from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked, run, sh,
-                   wait, wait_closed)
+from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked,
+                   load_by_route, run, sh, wait, wait_closed)
 
 FAIL = "fail/lucid_fail.ko"
 ENOMEM, EINVAL = -errno.ENOMEM, -errno.EINVAL
@@ -146,6 +146,21 @@ def name_taken():
     known = sh("sysctl -n net.ipv4.tcp_available_congestion_control").split()
     equal(("lucid" in known, "lucid_reno" in known), (True, False), "controls")
     works()
+    unload()
+    nothing_left()
+
+
+def no_way_back():
+    """with namespaces busy, a load goes on without lucid: it cannot be undone then"""
+    unload()
+    since = mark()
+    with failing("tcp_register_congestion_control", EINVAL, 1), \
+            load_by_route("lucid_reno"):
+        equal(log_since(since), [
+            "namespaces are busy: their parameters come later",
+            f"lucid is not to be had (error {EINVAL})"], "the log")
+    known = sh("sysctl -n net.ipv4.tcp_available_congestion_control").split()
+    equal(("lucid" in known, "lucid_reno" in known), (False, True), "controls")
     unload()
     nothing_left()
     sh("modprobe tcp_lucid")
@@ -299,5 +314,5 @@ def namespace_fails():
     server.close()
 
 
-run(load_fails, name_taken, hooks_lost, all_hooks_lost, attach_fails, tracing_off,
-    account_fails, namespace_fails)
+run(load_fails, name_taken, no_way_back, hooks_lost, all_hooks_lost, attach_fails,
+    tracing_off, account_fails, namespace_fails)

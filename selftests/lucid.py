@@ -14,6 +14,7 @@ Segmentation offload is off everywhere, so that a packet is a segment, and all
 delay, loss and rate limits are the router's.
 """
 
+import contextlib
 import ctypes
 import os
 import re
@@ -294,6 +295,32 @@ def connect_to_nobody(sock):
 def wait(seconds):
     """Let time pass; it costs nothing in the lab's virtual time."""
     time.sleep(seconds)
+
+
+@contextlib.contextmanager
+def load_by_route(control):
+    """Have a route load the module by the name of a control.
+
+    Loading takes its time, and "ip route" holds RTNL as it waits for it: so a
+    namespace waits for RTNL, and the module for that. Gives the names of two.
+    """
+    with open("/etc/modprobe.d/slow.conf", "w") as file:
+        file.write("install tcp_lucid sleep 2; "
+                   "modprobe --ignore-install tcp_lucid\n")
+    sh("ip netns add first")
+    try:
+        route = subprocess.Popen(["ip", "-n", "first", "route", "add", "blackhole",
+                                  "10.9.9.0/24", "congctl", control])
+        wait(1)
+        other = subprocess.Popen(["ip", "netns", "add", "other"])
+        wait(1)
+        equal((route.poll(), other.poll()), (None, None), "both wait")
+        wait(20)
+        equal((route.poll(), other.poll()), (0, 0), "ip route and ip netns")
+        yield "first", "other"
+    finally:
+        os.remove("/etc/modprobe.d/slow.conf")
+        sh("ip netns del first; ip netns del other")
 
 
 def wait_closed(sock):
