@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/rtnetlink.h>
 #include <net/tcp.h>
 #include <uapi/linux/tcp_lucid.h>
 
@@ -99,8 +100,8 @@ static int __init lucid_init(void)
 		goto err_observers;
 
 	err = lucid_register(&lucid_cubic_ops, &lucid_have_cubic);
-	/* Where namespaces are not done with, the way back would wait for them. */
-	if (err && lucid_namespaces_ready())
+	/* The way back waits for namespaces, which may wait for RTNL. */
+	if (err && lucid_namespaces_ready() && !rtnl_is_locked())
 		goto err_observers;
 	/* A socket may be on lucid by now: there is no way back any more. */
 	lucid_register(&lucid_reno_ops, &lucid_have_reno);
