@@ -325,7 +325,10 @@ static void notrace lucid_entry_make_synack(struct ftrace_regs *fregs,
 	lucid_flood_forget();
 }
 
-/* Is it the ACK that the handshake lacks? All else anybody can send. */
+/*
+ * Is it the ACK that the handshake lacks? All else anybody can send; and this,
+ * again and again, while there is no room for it.
+ */
 static bool lucid_completes(const struct request_sock *req,
 			    const struct tcphdr *th)
 {
@@ -350,7 +353,7 @@ static void notrace lucid_entry_check_req(struct ftrace_regs *fregs,
 	if (trace_listen_enabled())
 		lucid_listen_segment(req, skb);
 	lucid_reset_segment(req, skb);
-	if (lucid_completes(req, th))
+	if (lucid_completes(req, th) && !sk_acceptq_is_full(sk))
 		lucid_flood_forget();
 	else if (lucid_listen_wanted() || trace_close_enabled())
 		lucid_flood_meets(sock_net(sk), skb, req);
