@@ -2,7 +2,7 @@
 /*
  * Where kernels differ. LUCID_HAVE_* come from Kbuild, which compiles a probe
  * for each; no kernel version is ever compared. A callback whose very type
- * differs has its #ifdef where it stands: retransmit.c, reset.c, ops_cubic.c.
+ * differs has its #ifdef where it stands: retransmit.c, reset.c, ops_*.c.
  */
 #ifndef _TCP_LUCID_COMPAT_H
 #define _TCP_LUCID_COMPAT_H

@@ -175,7 +175,8 @@ void lucid_tell_reduction(const struct sock *sk, const struct lucid_flow *flow,
 	};
 	struct lucid_conn conn;
 
-	if (!cause)
+	/* What becomes of a lost SYN's window is forgotten. */
+	if (!cause || lucid_opening(sk))
 		return;
 	if (cause != TCP_LUCID_CAUSE_RTO_AGAIN && flow->was_slow_start)
 		lucid_tell_slow_start(sk, ss, TCP_LUCID_SS_CONGESTION);

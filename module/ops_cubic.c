@@ -252,15 +252,13 @@ static u32 lucid_op_undo_cwnd(struct sock *sk)
 }
 
 /*
- * Sending resumes with nothing in flight: the pause does not count (4.2). It is
- * none if all that was sent is only given up for lost.
+ * Sending resumes with nothing in flight: the pause does not count (4.2). Nor
+ * does an outage, whose timeout sends again, for a stage that an undo brings back.
  */
 static void lucid_op_tx_start(struct sock *sk)
 {
 	struct lucid *ca = inet_csk_ca(sk);
 
-	if (tcp_sk(sk)->packets_out)
-		return;
 	lucid_cubic_app_limited(&ca->cubic, tcp_sk(sk)->tcp_mstamp);
 	lucid_tell_unused(sk, &ca->cubic, TCP_LUCID_UNUSED_IDLE);
 }

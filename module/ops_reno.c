@@ -120,11 +120,9 @@ static void lucid_reno_op_set_state(struct sock *sk, u8 new_state)
 	lucid_reno_op_watch(sk, new_state);
 }
 
-/* Sending resumes with nothing in flight, nor lost. */
+/* Sending resumes with nothing in flight. */
 static void lucid_reno_op_tx_start(struct sock *sk)
 {
-	if (tcp_sk(sk)->packets_out)
-		return;
 	lucid_tell_unused(sk, NULL, TCP_LUCID_UNUSED_IDLE);
 }
 

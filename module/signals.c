@@ -56,7 +56,7 @@ enum lucid_signal lucid_signal(const struct sock *sk, struct lucid_flow *flow)
 	bool tail = flow->tail;
 
 	flow->reducing = 1;
-	flow->was_slow_start = tcp_in_slow_start(tp) && !lucid_opening(sk);
+	flow->was_slow_start = tcp_in_slow_start(tp);
 	flow->tail = 0;
 	flow->cwr = tail ? TCP_LUCID_CAUSE_LOSS :
 		    flow->ece ? TCP_LUCID_CAUSE_ECE : TCP_LUCID_CAUSE_LOCAL;
@@ -134,7 +134,7 @@ static bool lucid_recovering(const struct sock *sk)
 	u8 state = inet_csk(sk)->icsk_ca_state;
 
 	return (state == TCP_CA_Recovery || state == TCP_CA_Loss) &&
-	       before(tcp_sk(sk)->snd_una, tcp_sk(sk)->high_seq);
+	       !after(tcp_sk(sk)->snd_una, tcp_sk(sk)->high_seq);
 }
 
 /**

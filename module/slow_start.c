@@ -60,8 +60,12 @@ void lucid_slow_start_reset(struct lucid_slow_start *ss,
  */
 void lucid_slow_start_end(struct lucid_slow_start *ss)
 {
-	if (ss->phase == LUCID_SS_PHASE_OVER)
-		lucid_slow_start_reset(ss, ss->kind);
+	if (ss->phase == LUCID_SS_PHASE_OVER) {
+		ss->reference = LUCID_RTT_NONE;
+		ss->round_min = LUCID_RTT_NONE;
+		ss->samples = 0;
+		memset(&ss->train, 0, sizeof(ss->train));
+	}
 	ss->phase = LUCID_SS_PHASE_OVER;
 }
 

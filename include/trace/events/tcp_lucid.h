@@ -879,6 +879,8 @@ TRACE_EVENT(region,
  * cwnd, ssthresh	packets; CONGESTION, DELAY...: ssthresh is set anew by now
  * samples	round-trip times measured in this round, at most 8 are counted
  * rounds	rounds of CSS so far
+ *
+ * Of a later slow start than the first no round-trip times are taken: 0.
  */
 TRACE_EVENT(slow_start,
 	TP_PROTO(const struct lucid_conn *conn,
@@ -925,7 +927,8 @@ TRACE_EVENT(slow_start,
  * w_max_milli, old_w_max_milli	W_max after and before; 0: not known
  * beta		thousandths of the window that are kept
  *
- * RTO_AGAIN: "before" is before the reduction that it carries on.
+ * RTO_AGAIN: "before" is before the reduction that it carries on. A SYN's loss is
+ * not told: the window begins anew after it.
  */
 TRACE_EVENT(reduction,
 	TP_PROTO(const struct lucid_conn *conn,

@@ -198,7 +198,8 @@ enum tcp_lucid_cause {
  * enum tcp_lucid_unused - unused.what: time that does not count for CUBIC's t
  * @TCP_LUCID_UNUSED_BEGAN: an ACK found the window larger than what was sent
  * @TCP_LUCID_UNUSED_ENDED: an ACK found it in full use again
- * @TCP_LUCID_UNUSED_IDLE: sending resumes after nothing was in flight
+ * @TCP_LUCID_UNUSED_IDLE: sending resumes after nothing was in flight: after a
+ *	pause, or as a timeout has given all up for lost
  */
 enum tcp_lucid_unused {
 	TCP_LUCID_UNUSED_BEGAN		= 1,
