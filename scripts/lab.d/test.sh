@@ -8,12 +8,13 @@
 # KERNEL/NAME, or host/NAME if it is one of the lab's own, which need no kernel.
 
 lab_test() {
-	local kernel='' what=suites
+	local kernel='' what=suites cpus=''
 	local -a kernels built=() others=() only=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel) need_value "$1" $#; kernel=$2; shift 2 ;;
+		--cpus)	need_value "$1" $#; need_number "$1" "$2"; cpus=$2; shift 2 ;;
 		--builds) what=builds; shift ;;
 		--install) what=install; shift ;;
 		--upstream) what=upstream; shift ;;
@@ -23,6 +24,8 @@ lab_test() {
 	done
 	[ ${#only[@]} -eq 0 ] || [ $what = suites ] ||
 		die "--$what runs no suites: leave out --$what or their names"
+	[ -z "$cpus" ] || [ ${#only[@]} -gt 0 ] ||
+		die '--cpus is for suites that need no exact times: name them'
 	# Unless told which, all of them; those that are not booted have to
 	# compile at least.
 	[ -n "$kernel" ] || [ ${#only[@]} -gt 0 ] || others=("${LAB_KERNELS[@]}")
@@ -299,24 +302,15 @@ test_suites() {
 	done
 }
 
-# test_wants SUITE: sets WANTS to what it wants of lab run beyond the usual: the
-# words of a line "# lab: --clock real --cpus 2", as suites of races have it.
-test_wants() {
-	local line
-
-	WANTS=()
-	[[ $1 != kcsan/* ]] || { WANTS=(--clock real --cpus 2); return; }
-	line=$(grep -sm 1 '^# lab: ' "$LAB_TOP/selftests/${1#*/}") || return 0
-	read -ra WANTS <<<"${line#\# lab: }"
-}
-
 # test_start SUITE: in the background, its output in files.
 test_start() {
-	local suite=$1 at
-	local -a WANTS
+	local suite=$1 at cpus=$cpus
+	local -a wants=()
 
 	at=$TEST_DIR/${suite//\//:}
-	test_wants "$suite"
+	# Races on data want two that race.
+	[[ $suite != kcsan/* ]] || : "${cpus:=2}"
+	[ -z "$cpus" ] || wants=(--clock real --cpus "$cpus")
 	say "running $suite"
 	# Process groups of their own, to stop all of it (test_cleanup).
 	set -m
@@ -325,7 +319,7 @@ test_start() {
 	else
 		# shellcheck disable=SC2016 # the guest expands it
 		"$LAB_TOP/scripts/lab" run --kernel "${suite%%/*}" \
-			--timeout "$(test_timeout "${suite%%/*}")" "${WANTS[@]}" -- \
+			--timeout "$(test_timeout "${suite%%/*}")" "${wants[@]}" -- \
 			sh -c 'cd selftests && cd "$(dirname "$1")" &&
 				exec "./$(basename "$1")"' sh "${suite#*/}" \
 			</dev/null >"$at.out" 2>"$at.err" &

@@ -49,6 +49,7 @@ options() {
 	says 125 'leave out --builds' "$lab" test --builds close &&
 	says 125 "no suite 'dance'" "$lab" test dance &&
 	says 125 "lab test does not know '--nope'" "$lab" test --nope &&
+	says 125 '--cpus is for suites that need no exact times' "$lab" test --cpus 2 &&
 	says 125 'needs --clock real' "$lab" run --cpus 2 -- true &&
 	says 125 "unknown option '--nope'" "$lab" run --nope -- true &&
 	says 125 '--seed takes a number' "$lab" run --seed x -- true &&
