@@ -175,6 +175,18 @@ def amid_recovery(host, family):
     equal(len(peer.collect(0.02)), 2, "segments that are sent again at once")
     equal(held(peer.sock) & BACKOFF, 0, "a wait")
     peer.close()
+    # The only one in flight, and so the end of the recovery.
+    peer = talks_ecn(host, family)
+    peer.warm()
+    peer.write(1)
+    while not peer.collect():
+        pass
+    peer.acknowledge(1, flags=ACK | ECE)
+    wait(0.001)
+    equal((tcp_info(peer.sock)["cwnd"], held(peer.sock) & BACKOFF), (1, 0),
+          "window, and a wait after one packet")
+    equal(len(peer.write(1)), 1, "segments that are sent at once")
+    peer.close()
 
 
 def down_by_hand(host, family, what):

@@ -117,8 +117,9 @@ def sha(data):
 class Crossing:
     """Data from one socket to another, as far as it has come."""
 
-    def __init__(self, source, sink, data):
+    def __init__(self, source, sink, data, chunk):
         self.source, self.sink, self.data = source, sink, data
+        self.chunk = chunk
         self.sent, self.got, self.hash = 0, 0, hashlib.sha256()
         self.over = False
         source.setblocking(False)
@@ -127,7 +128,7 @@ class Crossing:
     def push(self):
         try:
             self.sent += self.source.send(self.data[self.sent:
-                                                    self.sent + 65536])
+                                                    self.sent + self.chunk])
         except BlockingIOError:
             return
         if self.sent == len(self.data):
@@ -147,13 +148,14 @@ class Crossing:
               (len(self.data), sha(self.data)), f"{what}: what arrived")
 
 
-def exchange(one, other, there, back=b"", meanwhile=None, seconds=600):
+def exchange(one, other, there, back=b"", meanwhile=None, seconds=600,
+             chunk=65536):
     """Send there from one to other and back the other way, both at once, to the
     FIN of each; what arrives must be what was sent.
 
-    meanwhile() is called now and then, about once for every 64 KiB.
+    meanwhile() is called now and then, about once for every chunk of it.
     """
-    ways = [Crossing(one, other, there), Crossing(other, one, back)]
+    ways = [Crossing(one, other, there, chunk), Crossing(other, one, back, chunk)]
     for way in ways:
         if not way.data:
             way.source.shutdown(socket.SHUT_WR)

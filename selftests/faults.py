@@ -9,11 +9,14 @@ import itertools
 import os
 import re
 
-from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked,
+import endure
+from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked, ksft,
                    load_by_route, run, sh, wait, wait_closed)
 
 FAIL = "fail/lucid_fail.ko"
 ENOMEM, EINVAL = -errno.ENOMEM, -errno.EINVAL
+# Of the functions that are hooked, which are refused; LUCID_STRESS=19: each.
+EVERY = max(19 // endure.times(1), 1)
 # Errors of the calls that a load cannot do without, or of how many of them; 0 is a
 # NULL pointer. Kernels call some of them by another name.
 NEEDED = (("register_pernet_subsys", ENOMEM),
@@ -21,9 +24,13 @@ NEEDED = (("register_pernet_subsys", ENOMEM),
           ("__kmalloc_noprof __kmalloc", 0),
           ("tcp_register_congestion_control", EINVAL, 1),
           ("register_net_sysctl_sz register_net_sysctl", 0))
+FAILSLAB = "/sys/kernel/debug/failslab"
 SYSCTLS = "/proc/sys/net/ipv4/tcp_lucid"
 MODULE = "/sys/module/tcp_lucid"
 CAPABILITIES = 0xfff3f
+# Of the kernel's, those that the module's probes are on.
+TRACEPOINTS = ("inet_sock_set_state", "tcp_cong_state_set", "tcp_retransmit_skb",
+               "tcp_retransmit_synack", "tcp_send_reset")
 
 
 @functools.lru_cache(None)
@@ -90,6 +97,16 @@ def nothing_left():
     for file in ("/sys/kernel/debug/kprobes/list",
                  f"{TRACEFS}/enabled_functions"):
         equal(sh(f"cat {file}"), "", file)
+
+
+def probed():
+    """Those of TRACEPOINTS that anybody's probe is on."""
+    tell = "".join(f"if ((uint64)((struct tracepoint *)kaddr(\"__tracepoint_{name}\"))"
+                   f"->funcs) {{ printf(\"probed {name}\\n\"); }} "
+                   for name in TRACEPOINTS)
+    said = sh(f"bpftrace -e 'BEGIN {{ {tell} exit(); }}' 2>&1")
+    return tuple(line.split()[1] for line in said.splitlines()
+                 if line.startswith("probed "))
 
 
 def works(life=True):
@@ -175,7 +192,7 @@ def hooks_lost():
     """a function that cannot be hooked costs its events and a line in the log"""
     refused = set()
     for names in ("register_kprobe", "ftrace_set_filter_ip"):
-        for nth in range(1, 200, 19):
+        for nth in range(1, 200, EVERY):
             unload()
             since = mark()
             with failing(names, EINVAL, nth) as calls:
@@ -243,6 +260,47 @@ def attach_fails():
         works()
         unload()
         nothing_left()
+        equal(probed(), (), f"{names}: probes that stay")
+    sh("modprobe tcp_lucid")
+    sh(f"echo 1 > {TRACEFS}/events/tcp_lucid/enable")
+    wait(1)
+    equal(probed(), TRACEPOINTS, "probes while all events are on")
+    unload()
+    equal(probed(), (), "probes that stay")
+    sh("modprobe tcp_lucid")
+
+
+def memory_refused():
+    """wherever the kernel refuses memory in a load, it fails whole, or not at all"""
+    if not os.path.exists(FAILSLAB):
+        raise Skip("kernel without fault injection")
+    for name in "failslab", "fail_page_alloc":
+        for key, value in (("ignore-gfp-wait", "N"), ("verbose", 0)):
+            sh(f"echo {value} > /sys/kernel/debug/{name}/{key}")
+    unload()
+    file = endure.module_file()
+    refused = failed = 0
+    for nth in itertools.count(1, 37):
+        with open("/proc/thread-self/fail-nth", "w+") as fail:
+            fail.write(str(nth))
+            fail.flush()
+            err = endure.load(file)
+            fail.seek(0)
+            left = int(fail.read())
+            fail.seek(0)
+            fail.write("0")
+        if not err:
+            works()
+            unload()
+        else:
+            equal(err, errno.ENOMEM, f"{nth}: error of the load")
+        nothing_left()
+        if left:
+            break
+        refused, failed = refused + 1, failed + bool(err)
+    ksft.print_msg(f"{refused} of {nth} allocations refused, {failed} loads failed")
+    assert failed > 3, "too few loads failed"
+    equal(probed(), (), "probes that stay")
     sh("modprobe tcp_lucid")
 
 
@@ -315,4 +373,4 @@ def namespace_fails():
 
 
 run(load_fails, name_taken, no_way_back, hooks_lost, all_hooks_lost, attach_fails,
-    tracing_off, account_fails, namespace_fails)
+    memory_refused, tracing_off, account_fails, namespace_fails)

@@ -439,6 +439,35 @@ class Event(dict):
         return self[key]
 
 
+class RawTrace:
+    """Inside a "with": any event, system and name, goes to a private buffer."""
+
+    def __init__(self, event, only=""):
+        self.dir = f"{TRACEFS}/instances/raw"
+        self.event, self.only = event, only
+
+    def __enter__(self):
+        os.mkdir(self.dir)
+        self._write("buffer_size_kb", 8192)
+        if self.only:
+            self._write(f"events/{self.event}/filter", self.only)
+        self._write(f"events/{self.event}/enable", 1)
+        return self
+
+    def __exit__(self, *_):
+        self._write(f"events/{self.event}/enable", 0)
+        os.rmdir(self.dir)
+
+    def _write(self, name, value):
+        with open(f"{self.dir}/{name}", "w") as file:
+            file.write(str(value))
+
+    def read(self):
+        """Its lines, as tracefs has them."""
+        with open(f"{self.dir}/trace") as file:
+            return file.read()
+
+
 class Trace:
     """Inside a "with": events of tcp_lucid go to a private buffer.
 
