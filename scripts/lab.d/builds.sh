@@ -8,10 +8,12 @@
 # kept as the artefact headers-KERNEL: a root like the toolchain's, with every
 # compiler and every tree in it.
 
+# One clang for all: bookworm's own, 14, lacks options that its kernel wants.
+HEADERS_CLANG=19
 HEADERS_PACKAGES=(
 	make bc libelf-dev perl dwarves
 	gcc gcc-aarch64-linux-gnu
-	clang lld llvm
+	"clang-$HEADERS_CLANG" "lld-$HEADERS_CLANG" "llvm-$HEADERS_CLANG"
 )
 HEADERS_ARCHS=(amd64 arm64 i386)
 
@@ -62,7 +64,7 @@ headers_root() {
 			--include="$(comma_list "${HEADERS_PACKAGES[@]}")" \
 			--customize-hook="chroot \"\$1\" sh -euc '$(headers_fetch)' sh $KERNEL" \
 			--customize-hook="chroot \"\$1\" sh -euc '$(headers_patched)'" \
-			--customize-hook="chroot \"\$1\" sh -euc '$(headers_clang)'" &&
+			--customize-hook="chroot \"\$1\" sh -euc '$(headers_clang)' sh $HEADERS_CLANG" &&
 			echo "$archs" >"$1/archs" && return
 	done
 	return 1
@@ -129,15 +131,13 @@ headers_patched() {
 
 # Headers as a kernel has them that clang has compiled: Debian's are configured
 # for gcc, and would give clang options that it lacks. A copy of the cloud
-# flavour's, with the answers that Kconfig gets from clang and its linker. Before
-# 15 clang lacks more of what the kernel was configured for.
+# flavour's, with the answers that Kconfig gets from clang and its linker.
 headers_clang() {
 	cat <<-'END'
 		cd /usr/src
 		version=$(echo __clang_major__ __clang_minor__ __clang_patchlevel__ |
-			clang -E -P - |
+			clang-$1 -E -P - |
 			while read -r a b c; do echo $((a * 10000 + b * 100 + c)); done)
-		[ "$version" -ge 150000 ] || exit 0
 		cloud=$(ls -d linux-headers-*-cloud-amd64)
 		cp -a $cloud clang-headers
 		sed -i "s,/usr/src/$cloud,/usr/src/clang-headers," clang-headers/Makefile
@@ -198,9 +198,10 @@ builds_one() {
 
 	# Debian's trees name their own gcc: the prefix is all that they need.
 	[ "$4" = - ] || options+=(CROSS_COMPILE="$4")
-	[ "$5" != clang ] || options+=(LLVM=1 CC=clang)
+	[ "$5" != clang ] ||
+		options+=("LLVM=-$HEADERS_CLANG" "CC=clang-$HEADERS_CLANG")
 	without_warnings in_toolchain "$dir" make -j "$(nproc)" \
 		KDIR="/usr/src/$tree" "${options[@]}" modules || return
-	in_toolchain "$dir" llvm-nm -u tcp_lucid.ko >"$TEST_DIR/symbols" || return
+	in_toolchain "$dir" "llvm-nm-$HEADERS_CLANG" -u tcp_lucid.ko >"$TEST_DIR/symbols" || return
 	! grep -E "$BUILDS_FORBIDDEN" "$TEST_DIR/symbols"
 }
