@@ -10,7 +10,7 @@ import os
 import re
 
 import endure
-from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked, ksft,
+from lucid import (LIFE, TRACEFS, Path, Trace, Skip, equal, hooked,
                    load_by_route, run, sh, wait, wait_closed)
 
 FAIL = "fail/lucid_fail.ko"
@@ -24,7 +24,6 @@ NEEDED = (("register_pernet_subsys", ENOMEM),
           ("__kmalloc_noprof __kmalloc", 0),
           ("tcp_register_congestion_control", EINVAL, 1),
           ("register_net_sysctl_sz register_net_sysctl", 0))
-FAILSLAB = "/sys/kernel/debug/failslab"
 SYSCTLS = "/proc/sys/net/ipv4/tcp_lucid"
 MODULE = "/sys/module/tcp_lucid"
 CAPABILITIES = 0xfff3f
@@ -270,40 +269,6 @@ def attach_fails():
     sh("modprobe tcp_lucid")
 
 
-def memory_refused():
-    """wherever the kernel refuses memory in a load, it fails whole, or not at all"""
-    if not os.path.exists(FAILSLAB):
-        raise Skip("kernel without fault injection")
-    for name in "failslab", "fail_page_alloc":
-        for key, value in (("ignore-gfp-wait", "N"), ("verbose", 0)):
-            sh(f"echo {value} > /sys/kernel/debug/{name}/{key}")
-    unload()
-    file = endure.module_file()
-    refused = failed = 0
-    for nth in itertools.count(1, 37):
-        with open("/proc/thread-self/fail-nth", "w+") as fail:
-            fail.write(str(nth))
-            fail.flush()
-            err = endure.load(file)
-            fail.seek(0)
-            left = int(fail.read())
-            fail.seek(0)
-            fail.write("0")
-        if not err:
-            works()
-            unload()
-        else:
-            equal(err, errno.ENOMEM, f"{nth}: error of the load")
-        nothing_left()
-        if left:
-            break
-        refused, failed = refused + 1, failed + bool(err)
-    ksft.print_msg(f"{refused} of {nth} allocations refused, {failed} loads failed")
-    assert failed > 3, "too few loads failed"
-    equal(probed(), (), "probes that stay")
-    sh("modprobe tcp_lucid")
-
-
 def tracing_off():
     """where ftrace is switched off nothing is told by halves, and the log says why"""
     unload()
@@ -373,4 +338,4 @@ def namespace_fails():
 
 
 run(load_fails, name_taken, no_way_back, hooks_lost, all_hooks_lost, attach_fails,
-    memory_refused, tracing_off, account_fails, namespace_fails)
+    tracing_off, account_fails, namespace_fails)
