@@ -225,4 +225,5 @@ def switched_in_recovery():
 
 
 run(slow_start_doubles, reno_adds_one, cubic_after_loss, matches_ss,
-    every_change, switched_in_recovery, idle_restart, pause_does_not_count, same_as_reno)
+    every_change, switched_in_recovery, idle_restart, pause_does_not_count,
+    same_as_reno)
