@@ -67,13 +67,12 @@ static bool lucid_have_cubic;
 static bool lucid_have_reno;
 
 /* Somebody else, a BPF program, may have taken the name. */
-static int lucid_register(struct tcp_congestion_ops *ops, bool *have)
+static int lucid_register(struct tcp_congestion_ops *ops)
 {
 	int err = tcp_register_congestion_control(ops);
 
 	if (err)
 		pr_warn("%s is not to be had (error %d)\n", ops->name, err);
-	*have = !err;
 	return err;
 }
 
@@ -99,12 +98,13 @@ static int __init lucid_init(void)
 	if (err)
 		goto err_observers;
 
-	err = lucid_register(&lucid_cubic_ops, &lucid_have_cubic);
+	err = lucid_register(&lucid_cubic_ops);
 	/* The way back waits for namespaces, which may wait for RTNL. */
 	if (err && lucid_namespaces_ready() && !rtnl_is_locked())
 		goto err_observers;
 	/* A socket may be on lucid by now: there is no way back any more. */
-	lucid_register(&lucid_reno_ops, &lucid_have_reno);
+	lucid_have_cubic = !err;
+	lucid_have_reno = !lucid_register(&lucid_reno_ops);
 	return 0;
 
 err_observers:
