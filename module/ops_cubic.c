@@ -259,6 +259,7 @@ static void lucid_op_tx_start(struct sock *sk)
 {
 	struct lucid *ca = inet_csk_ca(sk);
 
+	lucid_signal_idle(&ca->flow);
 	lucid_cubic_app_limited(&ca->cubic, tcp_sk(sk)->tcp_mstamp);
 	lucid_tell_unused(sk, &ca->cubic, TCP_LUCID_UNUSED_IDLE);
 }

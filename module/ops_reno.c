@@ -123,6 +123,9 @@ static void lucid_reno_op_set_state(struct sock *sk, u8 new_state)
 /* Sending resumes with nothing in flight. */
 static void lucid_reno_op_tx_start(struct sock *sk)
 {
+	struct lucid_reno *ca = inet_csk_ca(sk);
+
+	lucid_signal_idle(&ca->flow);
 	lucid_tell_unused(sk, NULL, TCP_LUCID_UNUSED_IDLE);
 }
 

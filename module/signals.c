@@ -14,6 +14,7 @@
 #include <linux/hash.h>
 #include <uapi/linux/tcp_lucid.h>
 
+#include "compat.h"
 #include "resend.h"
 
 /* RFC 3168 leaves it to the timer's exponential backoff; ten doublings of the
@@ -27,6 +28,12 @@
  */
 #define LUCID_HOLD_FQ		TCP_DELACK_MAX
 
+/*
+ * An fq that does not know of the socket, on the way out of a container, holds its
+ * ACKs back all the same, and drops what is more than 10 s away.
+ */
+#define LUCID_HOLD_MAX		(8 * HZ)
+
 /**
  * lucid_signal_ack() - an ACK has arrived, no loss is made of it yet
  * @sk: a socket on one of our controls, locked; snd_una is the ACK's already
@@ -39,6 +46,16 @@ void lucid_signal_ack(const struct sock *sk, struct lucid_flow *flow, u32 flags)
 
 	flow->ece = !!(flags & CA_ACK_ECE);
 	flow->tail = lucid_resend_mended_tail(tp, tp->snd_una);
+}
+
+/**
+ * lucid_signal_idle() - sending begins anew: no ACK is being served any more
+ * @flow: in a socket's private state
+ */
+void lucid_signal_idle(struct lucid_flow *flow)
+{
+	flow->ece = 0;
+	flow->tail = 0;
 }
 
 /**
@@ -113,15 +130,21 @@ u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 /*
  * Pacing is what holds a packet back. It may be somebody else's wish, too. Without
  * it the core still takes the time when the next packet may go for the one at
- * which it went, and would measure round trips from there.
+ * which it went, and would measure round trips from there. It makes timestamps of
+ * it, too, of pure ACKs as well: going back, the next data would have an older one
+ * than the peer knows, and be dropped for it (RFC 7323, 5.3). That wait runs out.
  */
 static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	flow->holds = 0;
-	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ) {
+		if (tp->rx_opt.tstamp_ok &&
+		    tp->tcp_wstamp_ns > tp->tcp_clock_cache)
+			return;
 		tp->tcp_wstamp_ns = min(tp->tcp_wstamp_ns, tp->tcp_clock_cache);
+	}
 	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
 		cmpxchg(&sk->sk_pacing_status, SK_PACING_NEEDED,
 			SK_PACING_NONE);
@@ -156,12 +179,12 @@ void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 una = hash_32(tp->snd_una, LUCID_HELD_UNA_BITS);
 	bool known = flow->held_una == una || lucid_recovering(sk);
-	u64 delay;
+	u64 delay, most;
 
 	if (flow->ece)
 		flow->held_una = una;
 	if (!flow->ece || tcp_snd_cwnd(tp) > 1) {
-		if (flow->holds)
+		if (flow->holds || flow->paced)
 			lucid_hold_end(sk, flow);
 		return;
 	}
@@ -171,9 +194,11 @@ void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 	if (cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE,
 		    SK_PACING_NEEDED) == SK_PACING_NONE)
 		flow->paced = 1;
-	delay = (u64)inet_csk(sk)->icsk_rto << flow->holds;
-	delay = min_t(u64, delay, sk->sk_pacing_status == SK_PACING_FQ ?
-				  LUCID_HOLD_FQ : TCP_RTO_MAX);
+	/* Not beyond the timer of probes, which would send it unasked. */
+	most = sk->sk_pacing_status == SK_PACING_FQ ?
+	       LUCID_HOLD_FQ :
+	       min_t(u64, LUCID_HOLD_MAX, lucid_rto_max(sk) - TCP_RTO_MIN);
+	delay = min_t(u64, (u64)inet_csk(sk)->icsk_rto << flow->holds, most);
 	tp->tcp_wstamp_ns = max(tp->tcp_wstamp_ns,
 				tp->tcp_clock_cache +
 				(u64)jiffies_to_usecs(delay) * NSEC_PER_USEC);

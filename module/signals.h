@@ -9,6 +9,7 @@
 void lucid_signal_ack(const struct sock *sk, struct lucid_flow *flow,
 		      u32 flags);
 enum lucid_signal lucid_signal(const struct sock *sk, struct lucid_flow *flow);
+void lucid_signal_idle(struct lucid_flow *flow);
 u8 lucid_signal_cause_loss(struct lucid_flow *flow);
 u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 		      u8 new_state);

@@ -4,6 +4,7 @@
 
 import socket
 import struct
+import time
 
 from lucid import (ACK, CWR, ECE, Capture, Flow, Path, Trace, cookie, equal, near,
                    run, tcp_info, wait)
@@ -12,6 +13,8 @@ from replaying import leaves
 
 TCP_CONGESTION = 13
 TCP_CC_INFO, BACKOFF, PACED = 26, 8, 16
+# Seconds that a wait may last.
+LONGEST = 8
 
 
 class Marked:
@@ -132,7 +135,8 @@ def down_to_one():
     assert 4 <= len(waits) <= 9, f"waits: {waits}"
     equal(len(waits), len(alone), "packets from the first wait to the last")
     for a, b in zip(waits[1:], waits[2:]):
-        near(b / a, 2, 0.25, "RFC 3168, 6.1.2: each wait against the last")
+        near(b / min(2 * a, LONGEST), 1, 0.125,
+             "RFC 3168, 6.1.2: each wait against twice the last")
 
 
 def ends_with_the_marks():
@@ -154,10 +158,10 @@ def ends_with_the_marks():
     lab.bulk("lucid", 0.5, marks)
 
 
-def talks_ecn(host, family):
+def talks_ecn(host, family, stamps=False):
     """A connection of `lucid` that speaks ECN; the receiver is made by hand."""
     host.sysctl("ipv4/tcp_ecn", 1)
-    peer = Receiver(host, family, ecn=True)
+    peer = Receiver(host, family, stamps=stamps, ecn=True)
     peer.sock.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, b"lucid")
     return peer
 
@@ -189,12 +193,12 @@ def amid_recovery(host, family):
     peer.close()
 
 
-def down_by_hand(host, family, what):
+def down_by_hand(host, family, what, stamps=False):
     """Such a connection, its window or ssthresh just down to one packet, and what
     is acknowledged by then."""
     host.netns.sh("ip route add 10.9.0.2 dev tun0 initcwnd 2;"
                   " ip route add fd09::2 dev tun0 initcwnd 2")
-    peer = talks_ecn(host, family)
+    peer = talks_ecn(host, family, stamps)
     peer.write(20)
     number = 0
     while tcp_info(peer.sock)[what] > 1:
@@ -250,6 +254,55 @@ def wait_cut_short(host, family):
     equal(len(found), 1, "round trips")
     # collect() looks for 20 ms if there is more.
     near(found[0], 20000, 2000, "its time")
+    peer.close()
+
+
+@both
+def stamps_never_go_back(host, family):
+    """ACKs during a wait have the time of its end: it does not end before, or what
+    is sent then would look old to the peer (RFC 7323, 5.3)"""
+    peer, number = down_by_hand(host, family, "cwnd", stamps=True)
+    number += 1
+    peer.acknowledge(number, flags=ACK | ECE)
+    wait(0.001)
+    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    peer.send(ACK | ECE, peer.stamp(peer.echo), b"x", ack=peer.at(number))
+    peer.seq += 1
+    sent = [peer.receive()]
+    assert sent[0] and not sent[0].len, "no ACK"
+    with Trace("rtt") as trace:
+        peer.acknowledge(number, window=60000)
+        equal(held(peer.sock) & BACKOFF, 0, "waits in a row")
+        while not sent[-1].len:
+            sent.append(peer.receive(0.3))
+            assert sent[-1], "nothing is sent after it"
+        wait(0.02)
+        peer.acknowledge(number + 1, echo=peer.stamp_of(sent[-1]))
+        wait(0.001)
+        found = [e.rtt_us for e in trace.read(cookie=cookie(peer.sock))]
+    near(found[-1], 20000, 2000, "the round trip")
+    stamps = [peer.stamp_of(packet) for packet in sent]
+    equal(stamps, sorted(stamps), "timestamps")
+    equal(held(peer.sock) & PACED, 0, "pacing that was for the wait's sake")
+    peer.close()
+
+
+@both
+def longest_wait(host, family):
+    """no wait is longer than 8 s, however many marks come in a row"""
+    peer, number = down_by_hand(host, family, "cwnd")
+    peer.sock.sendall(bytes(10 * peer.len))
+    waits = []
+    for _ in range(8):
+        number += 1
+        start = time.monotonic()
+        peer.acknowledge(number, flags=ACK | ECE)
+        while not peer.receive(0.2):
+            pass
+        waits.append(time.monotonic() - start)
+    near(waits[1] / waits[0], 2, 0.25, "the second wait against the first")
+    for longest in waits[-2:]:
+        near(longest, LONGEST, 0.05, "longest wait, s")
     peer.close()
 
 
@@ -311,4 +364,5 @@ def reno_floor():
 
 run(abe_off, abe_on, abe_only_for_marks, counted, down_to_one,
     ends_with_the_marks, timeout_amid_marks, amid_recovery, said_twice,
-    wait_cut_short, talkative_peer, under_fq, reno_floor)
+    wait_cut_short, stamps_never_go_back, longest_wait, talkative_peer, under_fq,
+    reno_floor)

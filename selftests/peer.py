@@ -196,25 +196,25 @@ class Receiver(Peer):
         self.packets = []
         listener = host.listen(family, port=port)
         options = struct.pack(">BBH", 2, 4, mss) + \
-            (b"\x04\x02" if sack else b"") + self._stamp(0)
+            (b"\x04\x02" if sack else b"") + self.stamp(0)
         answer = self.syn(options, flags=SYN | ECE | CWR if ecn else SYN)
         self.first = answer.seq + 1
-        self.echo = self._value(answer)
+        self.echo = self.stamp_of(answer)
         self.seq += 1
-        self.send(ACK, self._stamp(self.echo))
+        self.send(ACK, self.stamp(self.echo))
         self.sock = listener.accept()[0]
         listener.close()
         # With timestamps, 12 bytes less.
         self.len = mss - (12 if stamps else 0)
 
-    def _stamp(self, echo):
+    def stamp(self, echo):
         if not self.stamps:
             return b""
         self.clock += 1
         return struct.pack(">BBII", 8, 10, self.clock, echo)
 
     @staticmethod
-    def _value(packet):
+    def stamp_of(packet):
         return struct.unpack(">I", packet.options[8][:4])[0] \
             if 8 in packet.options else 0
 
@@ -228,7 +228,7 @@ class Receiver(Peer):
         while packet := self.receive(timeout):
             if packet.len or packet.flags & FIN:
                 new.append(packet)
-                self.echo = self._value(packet)
+                self.echo = self.stamp_of(packet)
         self.packets += new
         return new
 
@@ -239,7 +239,7 @@ class Receiver(Peer):
 
     def acknowledge(self, number, *blocks, echo=None, window=65535, flags=ACK):
         """ACK of all before a segment, with SACK of those in each (from, to)."""
-        options = self._stamp(self.echo if echo is None else echo)
+        options = self.stamp(self.echo if echo is None else echo)
         if blocks:
             edges = [self.at(edge) for block in blocks for edge in block]
             options += struct.pack(f">BB{len(edges)}I", 5, 2 + 4 * len(edges),
