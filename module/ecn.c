@@ -85,7 +85,7 @@ static u32 lucid_marks_take(const struct sock *sk)
 /*
  * tcp_data_ecn_check(sk, skb), once __tcp_ecn_check_ce(): every segment with new
  * data. The flag that asks the peer for CWR is up from the first mark until one
- * comes; a CWR of this segment's has taken it down already.
+ * comes; a CWR of this segment's has taken it down already (lucid_cwr_received()).
  */
 static void notrace lucid_entry_data(struct ftrace_regs *fregs,
 				     unsigned long parent_ip)
@@ -93,22 +93,18 @@ static void notrace lucid_entry_data(struct ftrace_regs *fregs,
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 seq = TCP_SKB_CB(skb)->seq;
 	u32 segs;
 	bool first;
 
-	if (!trace_ecn_enabled() || !lucid_ecn_rfc3168(tp))
-		return;
-	if (TCP_SKB_CB(skb)->tcp_flags & TCPHDR_CWR)
-		lucid_ecn_emit(sk, TCP_LUCID_ECN_CWR_RECEIVED, seq,
-			       lucid_marks_take(sk));
-	if (!INET_ECN_is_ce(TCP_SKB_CB(skb)->ip_dsfield))
+	if (!trace_ecn_enabled() || !lucid_ecn_rfc3168(tp) ||
+	    !INET_ECN_is_ce(TCP_SKB_CB(skb)->ip_dsfield))
 		return;
 	segs = max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 	first = !(tp->ecn_flags & TCP_ECN_DEMAND_CWR);
 	lucid_marks_add(sk, segs, first);
 	if (first)
-		lucid_ecn_emit(sk, TCP_LUCID_ECN_CE_RECEIVED, seq, segs);
+		lucid_ecn_emit(sk, TCP_LUCID_ECN_CE_RECEIVED,
+			       TCP_SKB_CB(skb)->seq, segs);
 }
 
 /*
@@ -160,19 +156,37 @@ static void notrace lucid_entry_enter_cwr(struct ftrace_regs *fregs,
 	this_cpu_write(lucid_local_note, sk);
 }
 
+/*
+ * The kernel takes CWR of pure ACKs too, as some send it, and of no segment whose
+ * acknowledgment is older than what it knows.
+ */
+static void lucid_cwr_received(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+	if ((cb->tcp_flags & (TCPHDR_CWR | TCPHDR_SYN)) != TCPHDR_CWR ||
+	    !trace_ecn_enabled() || !lucid_ecn_rfc3168(tp) ||
+	    before(cb->ack_seq, tp->snd_una) || after(cb->ack_seq, tp->snd_nxt))
+		return;
+	lucid_ecn_emit(sk, TCP_LUCID_ECN_CWR_RECEIVED, cb->seq,
+		       lucid_marks_take(sk));
+}
+
 /* The socket whose window is about to be reduced for the loss of a tail. */
 static DEFINE_PER_CPU(const struct sock *, lucid_tail_note);
 
 /*
- * tcp_ack(sk, skb, flag): what a probe has repaired is a loss, and reduces the
+ * tcp_ack(sk, skb, flag): CWR; and what a probe has repaired is a loss, and reduces the
  * window (tcp_process_tlp_ack()) before the same ACK's echo can.
  */
-static void notrace lucid_entry_tail_ack(struct ftrace_regs *fregs,
-					 unsigned long parent_ip)
+static void notrace lucid_entry_ecn_ack(struct ftrace_regs *fregs,
+					unsigned long parent_ip)
 {
 	const struct sock *sk = lucid_arg(fregs, 0);
 	const struct sk_buff *skb = lucid_arg(fregs, 1);
 
+	lucid_cwr_received(sk, skb);
 	/* One that comes in the midst of another's leaves that one's alone. */
 	if (lucid_resend_mended_tail(tcp_sk(sk), TCP_SKB_CB(skb)->ack_seq))
 		this_cpu_write(lucid_tail_note, sk);
@@ -208,7 +222,7 @@ static struct lucid_entry lucid_ecn_entries[] = {
 		.provides = TCP_LUCID_CAN_ECN,
 	}, {
 		.name = "tcp_ack",
-		.call = lucid_entry_tail_ack,
+		.call = lucid_entry_ecn_ack,
 		.provides = TCP_LUCID_CAN_ECN,
 	}, {
 		.name = LUCID_ECN_CHECK,

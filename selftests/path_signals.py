@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the path tells a transfer: ECN marks, and round-trip times."""
 
-from lucid import (CWR, ON_DEMAND, TRACEFS, Capture, Flow, Path, Skip, Trace,
+from lucid import (ACK, CWR, ON_DEMAND, TRACEFS, Capture, Flow, Path, Skip, Trace,
                    cookie, equal, hooked, near, run, tcp_info, wait)
+from peer import Receiver, both
 
 MSS = {4: 1448, 6: 1428}
 
@@ -116,6 +117,24 @@ def no_marks():
     equal(kinds, {"CWR_SENT", "CWR_RECEIVED"}, "events of a loss")
 
 
+@both
+def cwr_without_data(host, family):
+    """CWR on a bare ACK is told, as the kernel takes it; on an old one it is not"""
+    host.sysctl("ipv4/tcp_ecn", 1)
+    peer = Receiver(host, family, ecn=True)
+    peer.write(4)
+    peer.acknowledge(2)
+    with Trace("ecn") as trace:
+        peer.acknowledge(2, flags=ACK | CWR)
+        wait(0.1)
+        equal([e.what for e in trace.read()], ["CWR_RECEIVED"], "a bare ACK")
+        peer.send(ACK | CWR, data=b"late", ack=peer.at(1))
+        wait(0.1)
+        equal(len(trace.read()), 1, "events after an old acknowledgement")
+    equal(peer.sock.recv(10), b"late", "its data")
+    peer.close()
+
+
 def tail_loss():
     """the loss of a tail, which its probe repairs, is no mark (IPv4, IPv6, ECN, none)"""
     for family, ip, mss, ecn in ((4, "ip", 1448, 0), (6, "ip6", 1428, 1)):
@@ -209,4 +228,4 @@ def only_when_heard():
     soon(set(), "hooked after")
 
 
-run(marks, marks_run, no_marks, tail_loss, samples, once_a_round_trip, only_when_heard)
+run(marks, marks_run, no_marks, cwr_without_data, tail_loss, samples, once_a_round_trip, only_when_heard)
