@@ -132,7 +132,8 @@ static void notrace lucid_entry_shutdown(struct ftrace_regs *fregs,
 	int how = (unsigned long)lucid_arg(fregs, 1);
 	u8 why = TCP_LUCID_END_SHUT_RD;
 
-	if (!trace_close_enabled() || !lucid_close_connected(sk))
+	if (!trace_close_enabled() || !lucid_close_connected(sk) ||
+	    lucid_close_by_kernel(parent_ip))
 		return;
 	if (how & SEND_SHUTDOWN)
 		why = how & RCV_SHUTDOWN ? TCP_LUCID_END_SHUT_RDWR :
@@ -152,7 +153,7 @@ static void notrace lucid_entry_send_fin(struct ftrace_regs *fregs,
 		return;
 	lucid_conn_from_sock(&conn, sk);
 	lucid_close_fill(&event, sk, TCP_LUCID_CLOSE_FIN_SENT,
-			 lucid_close_caller(parent_ip), sk->sk_state);
+			 lucid_close_caller(sk, parent_ip), sk->sk_state);
 	event.seq = tcp_sk(sk)->write_seq;
 	trace_close(&conn, &event);
 }

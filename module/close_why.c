@@ -75,15 +75,33 @@ static enum lucid_closer lucid_closer(enum lucid_closer *before)
 }
 
 /**
+ * lucid_close_by_kernel() - does nobody call shutdown(), but the kernel?
+ * @ip: where tcp_shutdown() returns to
+ *
+ * What was said of a socket in SYN_RECV is done when the handshake is over; and
+ * MPTCP shuts its subflows down when its own connection ends.
+ *
+ * Return: whether it is so.
+ */
+bool lucid_close_by_kernel(unsigned long ip)
+{
+	enum lucid_closer who = lucid_caller(&lucid_closers, ip);
+
+	return who == LUCID_CLOSER_SEGMENT || who == LUCID_CLOSER_MPTCP;
+}
+
+/**
  * lucid_close_caller() - does close() or shutdown() make a socket send its FIN?
+ * @sk: the socket
  * @ip: where tcp_send_fin() returns to
  *
  * Return: enum tcp_lucid_end.
  */
-u8 lucid_close_caller(unsigned long ip)
+u8 lucid_close_caller(const struct sock *sk, unsigned long ip)
 {
 	if (lucid_caller(&lucid_closers, ip) != LUCID_CLOSER_CLOSE)
-		return TCP_LUCID_END_SHUTDOWN;
+		return sk_is_mptcp(sk) ? TCP_LUCID_END_MPTCP :
+					 TCP_LUCID_END_SHUTDOWN;
 	return current->flags & PF_EXITING ? TCP_LUCID_END_EXIT :
 					     TCP_LUCID_END_CLOSE;
 }

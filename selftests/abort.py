@@ -330,6 +330,22 @@ def fastclose():
         sock.close()
 
 
+def clean_subflow():
+    """MPTCP closes its subflows when its connection is over: MPTCP, no shutdown()"""
+    path = Path()
+    listener, client = mptcp_listen(path), mptcp_socket(path.client)
+    with Watch(path.server) as watch:
+        server = mptcp_connect(path, listener, client)
+        client.close()
+        equal(server.recv(10), b"", "end of file")
+        server.close()
+        wait(1)
+        equal([(e.what, e.why) for e in watch.read()
+               if e.what in ("APP_SHUTDOWN", "FIN_SENT")],
+              [("FIN_SENT", "MPTCP")], "the subflow")
+    listener.close()
+
+
 def subflow():
     """MPTCP throws a subflow away whose SYN-ACK has lost its option: MPTCP"""
     path = Path()
@@ -353,4 +369,4 @@ def subflow():
 
 run(unread, linger0, linger2, disconnect, repair, listener_closed,
     retransmissions, keepalive, user_timeout, zero_window, icmp, killed,
-    orphans, namespace, subflow, fastclose)
+    orphans, namespace, subflow, clean_subflow, fastclose)

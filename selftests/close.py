@@ -6,7 +6,7 @@ import os
 import socket
 
 from lucid import ACK, FIN, PSH, Path, cookie, equal, run, wait, wait_closed
-from peer import PEER
+from peer import PEER, Peer
 from closing import U32, Conn, Watch, both, brief, same_segment
 
 
@@ -73,6 +73,26 @@ def simultaneous(host, family, watch):
                 "FIN_RECEIVED FIN_WAIT1")
     conn.ack_fin()
     conn.expect("FIN_ACKED CLOSING", "ENDED SIMULTANEOUS CLOSING")
+
+
+@both
+def said_early(host, family, watch):
+    """shutdown() before a Fast Open handshake is over is told once, as it was said"""
+    host.sysctl("ipv4/tcp_fastopen", 0x202)
+    listener = host.listen(family)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 5)
+    peer = Peer(host, family)
+    peer.syn(data=b"early")
+    peer.seq += 5
+    sock = listener.accept()[0]
+    equal(sock.recv(10), b"early", "data")
+    sock.shutdown(socket.SHUT_RDWR)
+    peer.final_ack()
+    equal([brief(e) for e in watch.read(dport=peer.sport)],
+          ["APP_SHUTDOWN SHUT_RDWR SYN_RECV", "FIN_SENT SHUTDOWN FIN_WAIT1"],
+          "events")
+    sock.close()
+    listener.close()
 
 
 @both
@@ -209,5 +229,5 @@ def both_ends():
         check_path(family)
 
 
-run(active, passive, simultaneous, half_ours, half_theirs,
+run(active, passive, simultaneous, said_early, half_ours, half_theirs,
     shutdown_then_close, exits, fin_wait2, overflow, both_ends)
