@@ -131,14 +131,36 @@ int lucid_note_take_time_wait(u64 cookie)
 	return 0;
 }
 
-/* Wanted for as long as one socket takes to close; the newest in a slot wins. */
-#define LUCID_END_BITS		10
+/*
+ * Wanted for as long as one socket takes to close: others may close meanwhile.
+ * The oldest of a row gives way.
+ */
+#define LUCID_END_BITS		8
+#define LUCID_END_SLOTS		4
 
-static atomic64_t lucid_end_notes[1 << LUCID_END_BITS];
+static struct lucid_end_row {
+	atomic_t next;
+	atomic64_t slots[LUCID_END_SLOTS];
+} lucid_end_rows[1 << LUCID_END_BITS];
 
-static atomic64_t *lucid_end_slot(u64 cookie)
+static struct lucid_end_row *lucid_end_row(u64 cookie)
 {
-	return &lucid_end_notes[hash_64(cookie, LUCID_END_BITS)];
+	return &lucid_end_rows[hash_64(cookie, LUCID_END_BITS)];
+}
+
+/* Where a connection's note is; NULL: nowhere. Only its own hooks move it. */
+static atomic64_t *lucid_end_find(u64 cookie)
+{
+	struct lucid_end_row *row = lucid_end_row(cookie);
+	unsigned int i;
+	u64 found;
+
+	for (i = 0; i < LUCID_END_SLOTS; i++) {
+		found = atomic64_read(&row->slots[i]);
+		if (found && found >> 16 == cookie << 16 >> 16)
+			return &row->slots[i];
+	}
+	return NULL;
 }
 
 /**
@@ -151,7 +173,13 @@ static atomic64_t *lucid_end_slot(u64 cookie)
  */
 void lucid_note_end(u64 cookie, u8 state, u8 why)
 {
-	atomic64_set(lucid_end_slot(cookie), cookie << 16 | state << 8 | why);
+	struct lucid_end_row *row = lucid_end_row(cookie);
+	atomic64_t *slot = lucid_end_find(cookie);
+
+	if (!slot)
+		slot = &row->slots[(u32)atomic_inc_return(&row->next) %
+				   LUCID_END_SLOTS];
+	atomic64_set(slot, cookie << 16 | state << 8 | why);
 }
 
 /**
@@ -163,7 +191,8 @@ void lucid_note_end(u64 cookie, u8 state, u8 why)
  */
 bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note)
 {
-	u64 found = atomic64_read(lucid_end_slot(cookie));
+	const atomic64_t *slot = lucid_end_find(cookie);
+	u64 found = slot ? atomic64_read(slot) : 0;
 
 	note->why = found;
 	note->state = found >> 8;
@@ -176,10 +205,10 @@ bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note)
  */
 void lucid_notes_forget(u64 cookie)
 {
-	struct lucid_end_note note;
+	atomic64_t *slot = lucid_end_find(cookie);
 
-	if (lucid_note_end_of(cookie, &note))
-		atomic64_set(lucid_end_slot(cookie), 0);
+	if (slot)
+		atomic64_set(slot, 0);
 	atomic64_cmpxchg(&lucid_syn_slot(cookie)->cookie, cookie, 0);
 }
 
@@ -192,12 +221,13 @@ void lucid_notes_forget(u64 cookie)
  */
 void lucid_notes_clear(void)
 {
-	unsigned int i;
+	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(lucid_syn_notes); i++)
 		atomic64_set(&lucid_syn_notes[i].cookie, 0);
 	for (i = 0; i < ARRAY_SIZE(lucid_tw_notes); i++)
 		atomic64_set(&lucid_tw_notes[i], 0);
-	for (i = 0; i < ARRAY_SIZE(lucid_end_notes); i++)
-		atomic64_set(&lucid_end_notes[i], 0);
+	for (i = 0; i < ARRAY_SIZE(lucid_end_rows); i++)
+		for (j = 0; j < LUCID_END_SLOTS; j++)
+			atomic64_set(&lucid_end_rows[i].slots[j], 0);
 }
