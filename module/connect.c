@@ -89,6 +89,16 @@ static bool lucid_connect_at_will(const struct sock *sk)
 	       (lucid_connect_deferred(sk) && !tp->fastopen_req);
 }
 
+/* In SYN_SENT nothing else is sent. A timeout may come to nothing. */
+static u16 lucid_connect_syns(const struct sock *sk, int oldstate)
+{
+	u32 sent = tcp_sk(sk)->segs_out;
+
+	if (oldstate == TCP_SYN_SENT || !sent)
+		return sent;
+	return inet_csk(sk)->icsk_retransmits + 1;
+}
+
 /* Is it a segment that closes it? close_why.c thinks of one after close(). */
 static bool lucid_connect_answered(const struct sock *sk)
 {
@@ -165,8 +175,7 @@ void lucid_connect_closed(const struct sock *sk, int oldstate)
 	event = (struct lucid_connect_failed) {
 		.since_syn_us = lucid_note_since_syn_us(conn.cookie),
 		.err = READ_ONCE(sk->sk_err),
-		.syns = tcp_sk(sk)->segs_out ?
-			inet_csk(sk)->icsk_retransmits + 1 : 0,
+		.syns = lucid_connect_syns(sk, oldstate),
 		.why = lucid_connect_why(sk),
 		.state = oldstate,
 	};

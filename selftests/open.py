@@ -492,6 +492,21 @@ def second_try(host, family):
 
 
 @both
+def way_lost(host, family):
+    """a connect() that loses its way after its first SYN: it has sent one"""
+    host.sysctl("ipv4/tcp_syn_retries", 2)
+    with Watch(host) as watch:
+        sock = host.socket(family)
+        sock.setblocking(False)
+        sock.connect_ex((PEER[family], 5000))
+        assert host.receive(), "no SYN"
+        host.netns.sh("ip link set tun0 down")
+        wait(60)
+        equal([e.syns for e in watch.read("connect_failed")], [1], "SYNs")
+        sock.close()
+
+
+@both
 def no_answer(host, family):
     """a connect() that nobody answers: TIMEOUT, and the number of its SYNs"""
     host.sysctl("ipv4/tcp_syn_retries", 2)
@@ -809,6 +824,6 @@ def both_or_neither(host, family, told):
 
 run(request, dropped, timed_out, attempts, pruned, stopped, syn_queue, unproven,
     accept_queue, abort_on_overflow, cookies, cookie_overflow,
-    fast_open_server, fast_open_both, refused, second_try, no_answer, icmp,
-    icmp_and_reset, own_firewall, own_fault, killed, crossed, flood,
+    fast_open_server, fast_open_both, refused, second_try, way_lost, no_answer,
+    icmp, icmp_and_reset, own_firewall, own_fault, killed, crossed, flood,
     flood_at_requests)
