@@ -134,9 +134,11 @@ static void lucid_unsettle(struct lucid_unsettled *un,
  * By which of its rules would tcp_conn_request() drop a SYN now? One that takes
  * over from a mini-socket in TIME_WAIT passes a full SYN queue.
  */
-static u8 lucid_syn_drop_why(const struct sock *listener)
+static u8 lucid_syn_drop_why(const struct sock *listener,
+			     const struct sk_buff *syn)
 {
-	if (!READ_ONCE(sock_net(listener)->ipv4.sysctl_tcp_syncookies) &&
+	if (!TCP_SKB_CB(syn)->tcp_tw_isn &&
+	    !READ_ONCE(sock_net(listener)->ipv4.sysctl_tcp_syncookies) &&
 	    inet_csk_reqsk_queue_is_full(listener))
 		return TCP_LUCID_LISTEN_SYN_QUEUE;
 	if (sk_acceptq_is_full(listener))
@@ -161,7 +163,7 @@ static void notrace lucid_entry_conn_request(struct ftrace_regs *fregs,
 		return;
 	lucid_conn_from_segment(&un->conn, net, skb);
 	lucid_unsettle(un, listener, skb, TCP_LUCID_LISTEN_SYN_DROP,
-		       lucid_syn_drop_why(listener));
+		       lucid_syn_drop_why(listener, skb));
 }
 
 /*
