@@ -128,6 +128,7 @@ DEBUG_REPORT='BUG: |WARNING: |INFO: |UBSAN: |ODEBUG: |Oops: |kernel BUG at'
 DEBUG_REPORT+='|general protection|Kernel panic|unreferenced object'
 DEBUG_REPORT+='|possible (circular|recursive) locking|suspicious RCU usage'
 DEBUG_REPORT+='|refcount_t: |list_(add|del) corruption|kernel stack overflow'
+DEBUG_REPORT+='|ref_tracker: |unregister_netdevice: waiting'
 DEBUG_REPORT+='|lab: tcp_lucid does not unload'
 
 # debug_reports CONSOLE: each with what follows it; fails if there are any, or no
