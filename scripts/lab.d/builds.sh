@@ -107,8 +107,9 @@ headers_fetch() {
 	END
 }
 
-# Headers as a kernel with BBRv3 ships them: another callback, one more, and
-# more room for private state. A copy of the cloud flavour's.
+# Headers as kernels for BBRv3 and L4S ship them: another callback, one more, and
+# more room for private state; Accurate ECN, with ways to agree on ECN and a ninth
+# flag, on kernels that came before it. A copy of the cloud flavour's.
 headers_patched() {
 	cat <<-'END'
 		cd /usr/src
@@ -121,9 +122,14 @@ headers_patched() {
 			patched-headers/Makefile
 		sed -i "s/u32 (\*min_tso_segs)(struct sock \*sk);/u32 (*tso_segs)(struct sock *sk, unsigned int mss_now);\nvoid (*skb_marked_lost)(struct sock *sk, const struct sk_buff *skb);/" \
 			patched-common/include/net/tcp.h
+		sed -i "s/^#define\tTCP_ECN_OK\t.*/static inline bool tcp_ecn_mode_any(const struct tcp_sock *tp)\n{ return tp->ecn_flags \& 5; }\nstatic inline bool tcp_ecn_mode_rfc3168(const struct tcp_sock *tp)\n{ return (tp->ecn_flags \& 5) == 1; }/
+			s/__u8\(\t*tcp_flags;\)/__u16\1/" \
+			patched-common/include/net/tcp.h
 		sed -i "s/icsk_ca_priv\[[0-9]* /icsk_ca_priv[184 /" \
 			patched-common/include/net/inet_connection_sock.h
 		grep -q "(\*tso_segs)" patched-common/include/net/tcp.h
+		grep -q "bool tcp_ecn_mode_rfc3168(" patched-common/include/net/tcp.h
+		grep -q "__u16.*tcp_flags;" patched-common/include/net/tcp.h
 		grep -q "icsk_ca_priv.184 " \
 			patched-common/include/net/inet_connection_sock.h
 	END
@@ -202,6 +208,7 @@ builds_one() {
 		options+=("LLVM=-$HEADERS_CLANG" "CC=clang-$HEADERS_CLANG")
 	without_warnings in_toolchain "$dir" make -j "$(nproc)" \
 		KDIR="/usr/src/$tree" "${options[@]}" modules || return
-	in_toolchain "$dir" "llvm-nm-$HEADERS_CLANG" -u tcp_lucid.ko >"$TEST_DIR/symbols" || return
+	in_toolchain "$dir" "llvm-nm-$HEADERS_CLANG" -u tcp_lucid.ko \
+		>"$TEST_DIR/symbols" || return
 	! grep -E "$BUILDS_FORBIDDEN" "$TEST_DIR/symbols"
 }
