@@ -146,6 +146,7 @@ def load_fails():
     equal([fail_each(*what) for what in NEEDED],
           [2, 1, 15, 1, 1 + len(namespaces())], "calls that were made to fail")
     unload()
+    equal(probed(), (), "probes that stay")
     sh("modprobe tcp_lucid")
     works()
 

@@ -102,6 +102,22 @@ def other_calls():
         equal(sorted(os.listdir(DIR)), sorted(NAMES), "parameters")
 
 
+def caller(running):
+    """Connections, which take the parameters as they are at the moment."""
+    listener = socket.create_server(("127.0.0.1", 5000))
+    count = 0
+    while running():
+        sock = socket.socket()
+        equal(set_control(sock, CONTROLS[count % 2]), 0, "error")
+        sock.connect(("127.0.0.1", 5000))
+        peer = listener.accept()[0]
+        sock.sendall(bytes(20000))
+        sock.close()
+        peer.close()
+        count += 1
+    return count
+
+
 def together():
     """many write and read one parameter at once: each reads what one has written"""
     values = {name: sorted({least, most, first})
@@ -135,20 +151,6 @@ def together():
             assert some <= known[name], f"{name}: {some - known[name]}"
         return count, max(map(len, found.values()))
 
-    def caller(running):
-        # Each takes the parameters as they are at the moment.
-        listener = socket.create_server(("127.0.0.1", 5000))
-        count = 0
-        while running():
-            sock = socket.socket()
-            equal(set_control(sock, CONTROLS[count % 2]), 0, "error")
-            sock.connect(("127.0.0.1", 5000))
-            peer = listener.accept()[0]
-            sock.sendall(bytes(20000))
-            sock.close()
-            peer.close()
-            count += 1
-        return count
     with Fresh("fuzz") as ns:
         sh("ip link set lo up", netns="fuzz")
         with Quiet(), Worker(writer(1), ns) as one, \
@@ -196,7 +198,7 @@ def module_parameter():
 
 
 def half_a_module():
-    """a module file cut off or damaged is refused, and leaves nothing behind"""
+    """a module file that is cut off is refused, and leaves nothing behind"""
     with open(module_file(), "rb") as file:
         whole = file.read()
     dice = random.Random(2)
@@ -354,15 +356,77 @@ def event_files():
                 assert refused(os.open, f"{EVENTS}/{event}/{file}",
                                os.O_WRONLY) or put(f"{EVENTS}/{event}/{file}",
                                                    b"1"), f"{event}/{file}"
-            with open(f"{EVENTS}/{event}/enable") as file:
-                equal(file.read(), "0\n", f"{event}/enable")
             # After a filter that is none the file has what was wrong with it.
             equal(put(f"{EVENTS}/{event}/filter", b"0"), 0, "filter cleared")
-            with open(f"{EVENTS}/{event}/filter") as file:
-                equal(file.read(), "none\n", f"{event}/filter")
-            with open(f"{EVENTS}/{event}/trigger") as file:
-                equal([line for line in file if line[0] != "#"], [],
-                      f"{event}/trigger")
+            untouched(event)
+        for text in junk:
+            assert put(f"{EVENTS}/enable", text), f"{text[:20]!r} to enable"
+
+
+def untouched(event):
+    """It is off, with no filter and no trigger."""
+    with open(f"{EVENTS}/{event}/enable") as file:
+        equal(file.read(), "0\n", f"{event}/enable")
+    with open(f"{EVENTS}/{event}/filter") as file:
+        equal(file.read(), "none\n", f"{event}/filter")
+    with open(f"{EVENTS}/{event}/trigger") as file:
+        equal([line for line in file if line[0] != "#"], [], f"{event}/trigger")
+
+
+def files_together():
+    """many write and read the files of events and the capabilities at once, under
+    traffic"""
+    names = event_names()
+    # What may be said of each: a trigger may be there already, or be gone.
+    writes = {("enable", b"1"): {0}, ("enable", b"0"): {0},
+              ("enable", b"7 7"): {errno.EINVAL},
+              ("filter", b"common_pid > 1"): {0}, ("filter", b"0"): {0},
+              ("filter", b"nosuch == 1"): {errno.EINVAL},
+              ("trigger", b"hist:keys=common_pid"): {0, errno.EEXIST},
+              ("trigger", b"!hist:keys=common_pid"): {0, errno.ENOENT}}
+
+    def writer(seed):
+        def work(running):
+            dice, count = random.Random(seed), 0
+            while running():
+                (file, text), may = dice.choice(list(writes.items()))
+                # "": all of them at once, where no error is told.
+                event = dice.choice(names if file == "trigger" or b"nosuch" in text
+                                    else [*names, ""])
+                why = put(f"{EVENTS}/{event}/{file}", text)
+                assert why in may, f"{event}/{file}: error {why} of {text}"
+                count += 1
+            return count
+        return work
+
+    def reader(running):
+        count = 0
+        files = [f"{EVENTS}/{event}/{file}" for event in names
+                 for file in ("enable", "filter", "format", "hist", "id", "trigger")
+                 if os.path.exists(f"{EVENTS}/{event}/{file}")]
+        while running():
+            for file in (*files, f"{EVENTS}/enable", f"{EVENTS}/filter", PARAMETER):
+                with open(file) as lines:
+                    assert lines.read() or file.endswith("hist"), f"{file}: empty"
+                count += 1
+            equal(capabilities(), 0xfff3f, "capabilities")
+        return count
+
+    with Fresh("fuzz") as ns:
+        sh("ip link set lo up", netns="fuzz")
+        with Quiet(), Worker(writer(1)) as one, Worker(writer(2)) as other, \
+                Worker(reader) as reads, Worker(caller, ns) as calls:
+            wait(times(2))
+        for event in names:
+            put(f"{EVENTS}/{event}/trigger", b"!hist:keys=common_pid")
+        equal((put(f"{EVENTS}/filter", b"0"), put(f"{EVENTS}/enable", b"0")), (0, 0),
+              "errors")
+        for event in names:
+            untouched(event)
+    ksft.print_msg(f"{one.result + other.result} writes, {reads.result} reads, "
+                   f"{calls.result} connections")
+    assert min(one.result, other.result, reads.result) > times(10)
+    assert calls.result > times(20)
 
 
 def filters():
@@ -528,6 +592,6 @@ def no_autoload():
             equal(said.count(name), 3, f"{name} in {said}")
 
 
-run(offsets, sizes, other_calls, together, module_parameter,
-    half_a_module, control_names, cc_info_lengths, event_files, filters, injected,
+run(offsets, sizes, other_calls, together, module_parameter, half_a_module,
+    control_names, cc_info_lengths, event_files, files_together, filters, injected,
     nobody, user_namespace, no_autoload)

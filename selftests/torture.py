@@ -481,6 +481,7 @@ def resets():
     path = the_path()
     forger = Forger(path)
     dice = random.Random(2)
+    forged = 0
     with Stage("delay 5ms") as stage:
         for family in (4, 6):
             for cc in CONTROLS:
@@ -488,14 +489,17 @@ def resets():
                 src, dst = client.getsockname()[:2], server.getsockname()[:2]
 
                 def storm():
-                    for _ in range(10):
+                    nonlocal forged
+                    forged += 50
+                    for _ in range(50):
                         forger.send(family, segment(
                             family, src[0], dst[0], src[1], dst[1],
                             dice.getrandbits(32), dice.getrandbits(32),
                             dice.choice((RST, RST | ACK))), dst[0])
                 stage.cross(client, server, meanwhile=storm)
     sent = stage.counted("client", "TcpRetransSegs")
-    ksft.print_msg(f"{sent} segments sent again")
+    ksft.print_msg(f"{forged} RSTs forged, {sent} segments sent again")
+    assert forged > 2000, "no storm"
     with Stage("delay 5ms"):
         for family in (4, 6):
             client, server = path.pair(family, "lucid")

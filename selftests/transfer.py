@@ -4,10 +4,12 @@
 were needless, reordering. The far end is made by hand; counts are nstat's."""
 
 import errno
+import re
 import socket
 import struct
 
-from lucid import ACK, SYN, FIN, Path, Trace, cookie, equal, run, wait
+from lucid import (ACK, SYN, FIN, TRACEFS, Path, RawTrace, Skip, Trace, cookie, equal,
+                   run, wait)
 from peer import HOST, PEER, Receiver, both, segment
 
 SO_MAX_PACING_RATE = 47
@@ -364,6 +366,38 @@ def refused():
     server.close()
 
 
+def depths(raw, event):
+    """How many sections without preemption such events were recorded in."""
+    found = re.findall(rf"\] ...([.\da-f])\S* +[\d.]+: {event}: .* reason=RTO ",
+                       raw.read())
+    return {int(depth.replace(".", "0"), 16) for depth in found}
+
+
+def not_preempted():
+    """where a probe may be preempted, this one is not while it looks at an attempt"""
+    with open(f"{TRACEFS}/events/tcp/tcp_retransmit_skb/format") as file:
+        if "field:int err;" not in file.read():
+            raise Skip("kernel whose tracepoints keep preemption off")
+    path = Path(delay_ms=10)
+    client, server = path.pair()
+    with Trace("retransmit", "retransmit_failed"), RawTrace("tcp_lucid") as raw:
+        path.drop("ip saddr 10.0.1.1")
+        client.sendall(bytes(1000))
+        wait(0.1)
+        path.client.sh("tc qdisc replace dev c0 root pfifo limit 0")
+        wait(2)
+        path.client.sh("tc qdisc del dev c0 root")
+        path.undrop()
+        wait(5)
+        # What was sent is told after such a section, what was not inside it.
+        sent, failed = (depths(raw, event)
+                        for event in ("retransmit", "retransmit_failed"))
+        assert sent and failed, raw.read()
+        equal(failed, {depth + 1 for depth in sent}, "sections it was told in")
+    client.close()
+    server.close()
+
+
 # Reductions that were needless
 
 
@@ -608,6 +642,6 @@ def bulk():
 
 
 run(fast, fast_dupacks, fast_timer, timers, zero_window, resize, resize_late, mtu_probe,
-    fast_open, fin, refused, dsack_late, dsack_at_the_end,
+    fast_open, fin, refused, not_preempted, dsack_late, dsack_at_the_end,
     dsack_amid, eifel, eifel_amid, eifel_timeout, frto, unsent, reordered,
     reordered_dsack, reordered_reno, bulk)
