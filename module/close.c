@@ -133,7 +133,7 @@ static void notrace lucid_entry_shutdown(struct ftrace_regs *fregs,
 	u8 why = TCP_LUCID_END_SHUT_RD;
 
 	if (!trace_close_enabled() || !lucid_close_connected(sk) ||
-	    lucid_close_by_kernel(parent_ip))
+	    lucid_close_by_kernel(sk, parent_ip))
 		return;
 	if (how & SEND_SHUTDOWN)
 		why = how & RCV_SHUTDOWN ? TCP_LUCID_END_SHUT_RDWR :

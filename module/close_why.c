@@ -74,8 +74,15 @@ static enum lucid_closer lucid_closer(enum lucid_closer *before)
 	return who;
 }
 
+/* MPTCP passes shutdown() on to a socket that goes without it, and says so first. */
+static bool lucid_close_passed_on(const struct sock *sk)
+{
+	return sk->sk_shutdown & SEND_SHUTDOWN;
+}
+
 /**
  * lucid_close_by_kernel() - does nobody call shutdown(), but the kernel?
+ * @sk: the socket
  * @ip: where tcp_shutdown() returns to
  *
  * What was said of a socket in SYN_RECV is done when the handshake is over; and
@@ -83,11 +90,12 @@ static enum lucid_closer lucid_closer(enum lucid_closer *before)
  *
  * Return: whether it is so.
  */
-bool lucid_close_by_kernel(unsigned long ip)
+bool lucid_close_by_kernel(const struct sock *sk, unsigned long ip)
 {
 	enum lucid_closer who = lucid_caller(&lucid_closers, ip);
 
-	return who == LUCID_CLOSER_SEGMENT || who == LUCID_CLOSER_MPTCP;
+	return who == LUCID_CLOSER_SEGMENT ||
+	       (who == LUCID_CLOSER_MPTCP && !lucid_close_passed_on(sk));
 }
 
 /**
@@ -100,8 +108,8 @@ bool lucid_close_by_kernel(unsigned long ip)
 u8 lucid_close_caller(const struct sock *sk, unsigned long ip)
 {
 	if (lucid_caller(&lucid_closers, ip) != LUCID_CLOSER_CLOSE)
-		return sk_is_mptcp(sk) ? TCP_LUCID_END_MPTCP :
-					 TCP_LUCID_END_SHUTDOWN;
+		return sk_is_mptcp(sk) && !lucid_close_passed_on(sk) ?
+		       TCP_LUCID_END_MPTCP : TCP_LUCID_END_SHUTDOWN;
 	return current->flags & PF_EXITING ? TCP_LUCID_END_EXIT :
 					     TCP_LUCID_END_CLOSE;
 }

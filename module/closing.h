@@ -25,7 +25,7 @@ void lucid_close_tw_gone(const struct lucid_conn *conn, u8 substate, u8 tw_why,
 
 /* close_why.c */
 u8 lucid_close_caller(const struct sock *sk, unsigned long ip);
-bool lucid_close_by_kernel(unsigned long ip);
+bool lucid_close_by_kernel(const struct sock *sk, unsigned long ip);
 u8 lucid_close_cause(const struct sock *sk);
 u8 lucid_close_why(const struct sock *sk);
 u8 lucid_close_verdict_of(u8 state, u8 why);

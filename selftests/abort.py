@@ -346,6 +346,27 @@ def clean_subflow():
     listener.close()
 
 
+def fallen_back():
+    """MPTCP that talks to a peer without it passes shutdown() on"""
+    path = Path()
+    mptcp_listen(path).close()
+    listener, client = path.listen(port=5001), mptcp_socket(path.client)
+    with Watch(path.client) as watch:
+        client.connect((path.ADDR[4][1], 5001))
+        server = listener.accept()[0]
+        client.send(b"x")
+        equal(server.recv(10), b"x", "data")
+        server.send(b"y")
+        equal(client.recv(10), b"y", "data")
+        client.shutdown(socket.SHUT_WR)
+        wait(1)
+        equal([(e.what, e.why) for e in watch.read()],
+              [("APP_SHUTDOWN", "SHUT_WR"), ("FIN_SENT", "SHUTDOWN"),
+               ("FIN_ACKED", "-")], "events")
+    for sock in (client, server, listener):
+        sock.close()
+
+
 def subflow():
     """MPTCP throws a subflow away whose SYN-ACK has lost its option: MPTCP"""
     path = Path()
@@ -369,4 +390,5 @@ def subflow():
 
 run(unread, linger0, linger2, disconnect, repair, listener_closed,
     retransmissions, keepalive, user_timeout, zero_window, icmp, killed,
-    orphans, namespace, subflow, clean_subflow, fastclose)
+    orphans, namespace, subflow, clean_subflow, fallen_back,
+    fastclose)
