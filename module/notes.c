@@ -148,19 +148,30 @@ static struct lucid_end_row *lucid_end_row(u64 cookie)
 	return &lucid_end_rows[hash_64(cookie, LUCID_END_BITS)];
 }
 
-/* Where a connection's note is; NULL: nowhere. Only its own hooks move it. */
-static atomic64_t *lucid_end_find(u64 cookie)
+/* A connection's note, and where it was found; 0: there is none. */
+static u64 lucid_end_find(u64 cookie, atomic64_t **slot)
 {
 	struct lucid_end_row *row = lucid_end_row(cookie);
 	unsigned int i;
 	u64 found;
 
 	for (i = 0; i < LUCID_END_SLOTS; i++) {
-		found = atomic64_read(&row->slots[i]);
+		*slot = &row->slots[i];
+		found = atomic64_read(*slot);
 		if (found && found >> 16 == cookie << 16 >> 16)
-			return &row->slots[i];
+			return found;
 	}
-	return NULL;
+	return 0;
+}
+
+/* Another's may be there by now. */
+static void lucid_end_forget(u64 cookie)
+{
+	atomic64_t *slot;
+	u64 found = lucid_end_find(cookie, &slot);
+
+	if (found)
+		atomic64_cmpxchg(slot, found, 0);
 }
 
 /**
@@ -174,12 +185,11 @@ static atomic64_t *lucid_end_find(u64 cookie)
 void lucid_note_end(u64 cookie, u8 state, u8 why)
 {
 	struct lucid_end_row *row = lucid_end_row(cookie);
-	atomic64_t *slot = lucid_end_find(cookie);
+	u32 next = atomic_inc_return(&row->next);
 
-	if (!slot)
-		slot = &row->slots[(u32)atomic_inc_return(&row->next) %
-				   LUCID_END_SLOTS];
-	atomic64_set(slot, cookie << 16 | state << 8 | why);
+	lucid_end_forget(cookie);
+	atomic64_set(&row->slots[next % LUCID_END_SLOTS],
+		     cookie << 16 | state << 8 | why);
 }
 
 /**
@@ -191,12 +201,12 @@ void lucid_note_end(u64 cookie, u8 state, u8 why)
  */
 bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note)
 {
-	const atomic64_t *slot = lucid_end_find(cookie);
-	u64 found = slot ? atomic64_read(slot) : 0;
+	atomic64_t *slot;
+	u64 found = lucid_end_find(cookie, &slot);
 
 	note->why = found;
 	note->state = found >> 8;
-	return found && found >> 16 == cookie << 16 >> 16;
+	return found;
 }
 
 /**
@@ -205,10 +215,7 @@ bool lucid_note_end_of(u64 cookie, struct lucid_end_note *note)
  */
 void lucid_notes_forget(u64 cookie)
 {
-	atomic64_t *slot = lucid_end_find(cookie);
-
-	if (slot)
-		atomic64_set(slot, 0);
+	lucid_end_forget(cookie);
 	atomic64_cmpxchg(&lucid_syn_slot(cookie)->cookie, cookie, 0);
 }
 
