@@ -283,6 +283,13 @@ static void lucid_op_cwnd_event(struct sock *sk, enum tcp_ca_event ev)
 	}
 }
 
+static void lucid_op_release(struct sock *sk)
+{
+	struct lucid *ca = inet_csk_ca(sk);
+
+	lucid_signal_release(sk, &ca->flow);
+}
+
 static size_t lucid_op_get_info(struct sock *sk, u32 ext, int *attr,
 				union tcp_cc_info *info)
 {
@@ -294,6 +301,7 @@ static size_t lucid_op_get_info(struct sock *sk, u32 ext, int *attr,
 
 struct tcp_congestion_ops lucid_cubic_ops __read_mostly = {
 	.init		= lucid_op_init,
+	.release	= lucid_op_release,
 	.in_ack_event	= lucid_op_in_ack_event,
 	.pkts_acked	= lucid_op_pkts_acked,
 	.cong_avoid	= lucid_op_cong_avoid,

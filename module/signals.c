@@ -127,12 +127,27 @@ u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 	return new_state == TCP_CA_CWR ? flow->cwr : TCP_LUCID_CAUSE_LOSS;
 }
 
+/**
+ * lucid_signal_release() - the socket is no longer on this control
+ * @sk: a socket, locked
+ * @flow: in its private state
+ *
+ * Pacing is what holds a packet back. It may be somebody else's wish, too.
+ */
+void lucid_signal_release(struct sock *sk, struct lucid_flow *flow)
+{
+	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
+		cmpxchg(&sk->sk_pacing_status, SK_PACING_NEEDED,
+			SK_PACING_NONE);
+	flow->paced = 0;
+}
+
 /*
- * Pacing is what holds a packet back. It may be somebody else's wish, too. Without
- * it the core still takes the time when the next packet may go for the one at
- * which it went, and would measure round trips from there. It makes timestamps of
- * it, too, of pure ACKs as well: going back, the next data would have an older one
- * than the peer knows, and be dropped for it (RFC 7323, 5.3). That wait runs out.
+ * Without pacing the core still takes the time when the next packet may go for
+ * the one at which it went, and would measure round trips from there. It makes
+ * timestamps of it, too, of pure ACKs as well: going back, the next data would have
+ * an older one than the peer knows, and be dropped for it (RFC 7323, 5.3). That wait
+ * runs out.
  */
 static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 {
@@ -145,10 +160,7 @@ static void lucid_hold_end(struct sock *sk, struct lucid_flow *flow)
 			return;
 		tp->tcp_wstamp_ns = min(tp->tcp_wstamp_ns, tp->tcp_clock_cache);
 	}
-	if (flow->paced && READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
-		cmpxchg(&sk->sk_pacing_status, SK_PACING_NEEDED,
-			SK_PACING_NONE);
-	flow->paced = 0;
+	lucid_signal_release(sk, flow);
 }
 
 /* Is the window's own reduction under way, for losses? */
@@ -169,7 +181,7 @@ static bool lucid_recovering(const struct sock *sk)
  * 6.1.2: it sends its next packet when the retransmission timer would have run
  * out, and waits twice as long each time that one comes back marked. The core
  * lets a packet go at tcp_wstamp_ns, if pacing is on. The first ACK without a
- * mark ends it. The peer echoes a mark until it hears of CWR: a segment that
+ * mark is the end of it, or with timestamps of its doubling. The peer echoes a mark until it hears of CWR: a segment that
  * acknowledges nothing new only says again what is known, and so do all amid a
  * recovery, in which the window may be one packet for other reasons. What is sent
  * again neither carries CWR nor can be marked (RFC 3168 section 6.1.5).

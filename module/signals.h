@@ -13,6 +13,7 @@ void lucid_signal_idle(struct lucid_flow *flow);
 u8 lucid_signal_cause_loss(struct lucid_flow *flow);
 u8 lucid_signal_cause(const struct sock *sk, struct lucid_flow *flow,
 		      u8 new_state);
+void lucid_signal_release(struct sock *sk, struct lucid_flow *flow);
 void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow);
 
 #endif /* _TCP_LUCID_SIGNALS_H */

@@ -288,6 +288,20 @@ def stamps_never_go_back(host, family):
 
 
 @both
+def control_exchanged(host, family):
+    """a control that takes over does not wait as the one before it did"""
+    peer, number = down_by_hand(host, family, "cwnd")
+    number += 1
+    peer.acknowledge(number, flags=ACK | ECE)
+    equal(peer.collect(0.02), [], "sent during a wait")
+    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    peer.sock.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, b"cubic")
+    peer.acknowledge(number, window=60000)
+    assert peer.collect(0.02), "nothing is sent at once"
+    peer.close()
+
+
+@both
 def longest_wait(host, family):
     """no wait is longer than 8 s, however many marks come in a row"""
     peer, number = down_by_hand(host, family, "cwnd")
@@ -364,5 +378,5 @@ def reno_floor():
 
 run(abe_off, abe_on, abe_only_for_marks, counted, down_to_one,
     ends_with_the_marks, timeout_amid_marks, amid_recovery, said_twice,
-    wait_cut_short, stamps_never_go_back, longest_wait, talkative_peer, under_fq,
-    reno_floor)
+    wait_cut_short, stamps_never_go_back, control_exchanged, longest_wait,
+    talkative_peer, under_fq, reno_floor)
