@@ -389,6 +389,8 @@ def not_preempted():
         path.client.sh("tc qdisc del dev c0 root")
         path.undrop()
         wait(5)
+        if sent | failed == {0}:
+            raise Skip("kernel that does not count them")
         # What was sent is told after such a section, what was not inside it.
         sent, failed = (depths(raw, event)
                         for event in ("retransmit", "retransmit_failed"))
