@@ -94,6 +94,11 @@ uninstall() {
 }
 
 [ "$(id -u)" -eq 0 ] || die 'this needs root: sudo make'
+# What follows replaces and removes such folders.
+for dir in /usr/src/$name-[0-9]*; do
+	[ ! -e "$dir/scripts" ] && [ ! -e "$dir/.git" ] ||
+		die "$dir is no copy of DKMS', which keeps its own there: move it"
+done
 command -v dkms >/dev/null || die 'this needs dkms: apt install dkms'
 [ -z "${DESTDIR:-}" ] ||
 	die "DKMS works on this machine, not in DESTDIR: make sources copies"

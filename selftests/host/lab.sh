@@ -299,6 +299,20 @@ reports() {
 		! room debug_reports "$here/nonexistent"
 }
 
+# own_sources install|uninstall: where the sources are what DKMS would throw away.
+own_sources() {
+	local -a root=()
+
+	[ "$(id -u)" -eq 0 ] || root=(--unshare-user --uid 0 --gid 0)
+	rm -rf "$here/kept"
+	mkdir -p "$here/kept/scripts"
+	cp "$(dirname "$lab")/dkms.sh" "$here/kept/scripts/"
+	says 1 'is no copy of DKMS' bwrap "${root[@]}" --dev-bind / / --tmpfs /usr/src \
+		--bind "$here/kept" /usr/src/tcp_lucid-0.1.0 \
+		sh /usr/src/tcp_lucid-0.1.0/scripts/dkms.sh "$1" 0.1.0 none &&
+		[ -e "$here/kept/scripts/dkms.sh" ]
+}
+
 # Of three one ends while it is waited for, two before: one of these by a signal.
 # shellcheck disable=SC2016 # the inner shell expands it
 killed_early() {
@@ -387,6 +401,8 @@ check 'a guest that goes away is an error' poweroff
 check 'a guest that hangs is an error' timeout
 check 'a suite that tests nothing has failed' tested_nothing
 check 'what cannot be looked through for reports is no good' reports
+check 'make install leaves sources in /usr/src alone' own_sources install
+check 'so does make uninstall' own_sources uninstall
 check 'one that is killed before it is waited for is noticed' killed_early
 check 'SIGINT leaves no QEMU' interrupt INT 130
 check 'SIGTERM leaves no QEMU' interrupt TERM 143
