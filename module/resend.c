@@ -203,7 +203,8 @@ static void notrace lucid_entry_reorder_timer(struct ftrace_regs *fregs,
 }
 
 static const struct lucid_caller lucid_resize_list[] = {
-	{ "tcp_v",	TCP_LUCID_RESEND_RESIZE },
+	{ "tcp_fastretrans_alert",	TCP_LUCID_RESEND_MTU_PROBE },
+	{ "tcp_ack",			TCP_LUCID_RESEND_MTU_PROBE },
 };
 
 static struct lucid_callers lucid_resize_callers = {
@@ -212,9 +213,9 @@ static struct lucid_callers lucid_resize_callers = {
 };
 
 /*
- * tcp_simple_retransmit(sk): segments were too large. ICMP said so if one of its
- * handlers calls, tcp_v4_... or tcp_v6_...; otherwise a probe of the path MTU
- * did not come through, which an ACK has shown.
+ * tcp_simple_retransmit(sk): segments were too large. A probe of the path MTU did
+ * not come through if an ACK has shown it; otherwise ICMP said so, maybe while the
+ * socket was in use: then it is dealt with when that is over.
  *
  * ICMP does not move tcp_mstamp on: what a timer has sent, and the router has
  * sent back, would still be what the socket is doing. It is in Loss by then.
@@ -228,7 +229,7 @@ static void notrace lucid_entry_resize(struct ftrace_regs *fregs,
 	if (!lucid_resend_wanted())
 		return;
 	reason = lucid_caller(&lucid_resize_callers, parent_ip) ?:
-		 TCP_LUCID_RESEND_MTU_PROBE;
+		 TCP_LUCID_RESEND_RESIZE;
 	lucid_cause_set(&lucid_resize_note, sk, reason);
 	lucid_cause_drop(&lucid_timeout_note, sk);
 	lucid_cause_drop(&lucid_probe_note, sk);

@@ -222,6 +222,26 @@ def resize_late(host, family):
         host.netns.sh("ip route flush cache; ip -6 route flush cache")
 
 
+def resize_in_use():
+    """ICMP that comes while its socket is in use is put off, and RESIZE too"""
+    path = Path()
+    # The router answers within the call that sends.
+    path.router.sh("tc qdisc del dev rc root")
+    for family in (4, 6):
+        with Trace("retransmit") as trace:
+            client, server = path.pair(family)
+            path.router.sh("ip link set rs mtu 1300")
+            path.server.sh("ip link set s0 mtu 1300")
+            client.sendall(bytes(10000))
+            wait(1)
+            equal({e.reason for e in trace.read(cookie=cookie(client))},
+                  {"RESIZE"}, f"reasons on IPv{family}")
+        client.close()
+        server.close()
+        path.router.sh("ip link set rs mtu 1500")
+        path.server.sh("ip link set s0 mtu 1500")
+
+
 @both
 def mtu_probe(host, family):
     """a probe of the path MTU is lost: it goes again in parts, MTU_PROBE"""
@@ -643,7 +663,8 @@ def bulk():
     assert len(seen) > 3, f"hardly anything was reordered: {seen}"
 
 
-run(fast, fast_dupacks, fast_timer, timers, zero_window, resize, resize_late, mtu_probe,
+run(fast, fast_dupacks, fast_timer, timers, zero_window, resize, resize_late,
+    resize_in_use, mtu_probe,
     fast_open, fin, refused, not_preempted, dsack_late, dsack_at_the_end,
     dsack_amid, eifel, eifel_amid, eifel_timeout, frto, unsent, reordered,
     reordered_dsack, reordered_reno, bulk)
