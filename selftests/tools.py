@@ -306,6 +306,33 @@ def watch_cookie():
     equal(said.count("cookie "), 1, "connections told of")
 
 
+def watch_timeouts():
+    """watch.bt counts what each timeout had sent again, on the kernel's controls too"""
+    path = Path(delay_ms=10, cc="reno")
+    client, server = path.pair()
+    with Tool("watch", "5000", str(cookie(client))) as tool, \
+            Trace("retransmit") as trace:
+        for _ in range(2):
+            client.sendall(bytes(50000))
+            wait(0.5)
+            path.drop("ip saddr 10.0.1.1")
+            client.sendall(bytes(20000))
+            wait(0.35)
+            path.undrop()
+            wait(3)
+            equal(len(server.recv(100000)), 70000, "bytes")
+        client.close()
+        server.close()
+        wait(1)
+        said = tool.output()
+        again = trace.read()
+    counted = [int(number) for number in
+               re.findall(r"repaired after the RTO: (\d+) segments", said)]
+    equal(sum(counted), sum(e.segs for e in again if e.reason == "AFTER_RTO"),
+          "segments sent again after timeouts")
+    assert len(counted) >= 2 and min(counted) > 3, counted
+
+
 def stays(said, state):
     """What states.bt says was spent in a state, in ms, line by line."""
     lines = [line.split() for line in said.splitlines()]
@@ -435,5 +462,5 @@ def lots():
     assert min(age for age in ages if age >= 0) > 59000, sorted(ages)[:5]
 
 
-run(silent, handshake, retransmit, timewait, watch, listen, watch_cookie, states,
-    cwnd, close, limits, as_json, lots)
+run(silent, handshake, retransmit, timewait, watch, listen, watch_cookie,
+    watch_timeouts, states, cwnd, close, limits, as_json, lots)
