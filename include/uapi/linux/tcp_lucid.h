@@ -114,7 +114,7 @@ enum tcp_lucid_tw {
  * @TCP_LUCID_TW_END_NEW_SYN: a new SYN took over the four-tuple (RFC 6191)
  * @TCP_LUCID_TW_END_REUSED: connect() took over the four-tuple (tcp_tw_reuse)
  * @TCP_LUCID_TW_END_RST: the peer sent RST
- * @TCP_LUCID_TW_END_DATA: data came after close(), answered with RST
+ * @TCP_LUCID_TW_END_DATA: data, or a SYN, came after close(), answered with RST
  * @TCP_LUCID_TW_END_NETNS: its network namespace was destroyed
  * @TCP_LUCID_TW_END_KILLED: an administrator ended it (ss -K)
  * @TCP_LUCID_TW_END_OTHER: none of these
