@@ -181,10 +181,11 @@ static bool lucid_recovering(const struct sock *sk)
  * 6.1.2: it sends its next packet when the retransmission timer would have run
  * out, and waits twice as long each time that one comes back marked. The core
  * lets a packet go at tcp_wstamp_ns, if pacing is on. The first ACK without a
- * mark is the end of it, or with timestamps of its doubling. The peer echoes a mark until it hears of CWR: a segment that
- * acknowledges nothing new only says again what is known, and so do all amid a
- * recovery, in which the window may be one packet for other reasons. What is sent
- * again neither carries CWR nor can be marked (RFC 3168 section 6.1.5).
+ * mark is the end of it, or with timestamps of its doubling. The peer echoes a
+ * mark until it hears of CWR: a segment that acknowledges nothing new only says
+ * again what is known, and so do all amid a recovery, in which the window may be
+ * one packet for other reasons. What is sent again neither carries CWR nor can be
+ * marked (RFC 3168 section 6.1.5).
  */
 void lucid_signal_hold(struct sock *sk, struct lucid_flow *flow)
 {

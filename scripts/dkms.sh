@@ -95,9 +95,10 @@ uninstall() {
 
 [ "$(id -u)" -eq 0 ] || die 'this needs root: sudo make'
 # What follows replaces and removes such folders.
-for dir in /usr/src/$name-[0-9]*; do
-	[ ! -e "$dir/scripts" ] && [ ! -e "$dir/.git" ] ||
+for dir in /usr/src/"$name"-[0-9]*; do
+	if [ -e "$dir/scripts" ] || [ -e "$dir/.git" ]; then
 		die "$dir is no copy of DKMS', which keeps its own there: move it"
+	fi
 done
 command -v dkms >/dev/null || die 'this needs dkms: apt install dkms'
 [ -z "${DESTDIR:-}" ] ||
