@@ -177,8 +177,8 @@ static void lucid_cwr_received(const struct sock *sk, const struct sk_buff *skb)
 static DEFINE_PER_CPU(const struct sock *, lucid_tail_note);
 
 /*
- * tcp_ack(sk, skb, flag): CWR; and what a probe has repaired is a loss, and reduces the
- * window (tcp_process_tlp_ack()) before the same ACK's echo can.
+ * tcp_ack(sk, skb, flag): CWR; and what a probe has repaired is a loss, and reduces
+ * the window (tcp_process_tlp_ack()) before the same ACK's echo can.
  */
 static void notrace lucid_entry_ecn_ack(struct ftrace_regs *fregs,
 					unsigned long parent_ip)

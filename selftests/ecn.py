@@ -234,14 +234,20 @@ def said_twice(host, family):
     peer.close()
 
 
+def waiting(host, family, stamps=False):
+    """Such a connection that waits, as one more packet came back marked."""
+    peer, number = down_by_hand(host, family, "cwnd", stamps)
+    number += 1
+    peer.acknowledge(number, flags=ACK | ECE)
+    equal(peer.collect(0.02), [], "sent during a wait")
+    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    return peer, number
+
+
 @both
 def wait_cut_short(host, family):
     """a wait that ends early: round trips are what they are"""
-    peer, number = down_by_hand(host, family, "cwnd")
-    number += 1
-    peer.acknowledge(number, flags=ACK | ECE)
-    wait(0.001)
-    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    peer, number = waiting(host, family)
     with Trace("rtt") as trace:
         # Not one more segment, but no mark either.
         peer.acknowledge(number, window=60000)
@@ -261,11 +267,7 @@ def wait_cut_short(host, family):
 def stamps_never_go_back(host, family):
     """ACKs during a wait have the time of its end: it does not end before, or what
     is sent then would look old to the peer (RFC 7323, 5.3)"""
-    peer, number = down_by_hand(host, family, "cwnd", stamps=True)
-    number += 1
-    peer.acknowledge(number, flags=ACK | ECE)
-    wait(0.001)
-    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    peer, number = waiting(host, family, stamps=True)
     peer.send(ACK | ECE, peer.stamp(peer.echo), b"x", ack=peer.at(number))
     peer.seq += 1
     sent = [peer.receive()]
@@ -290,11 +292,7 @@ def stamps_never_go_back(host, family):
 @both
 def control_exchanged(host, family):
     """a control that takes over does not wait as the one before it did"""
-    peer, number = down_by_hand(host, family, "cwnd")
-    number += 1
-    peer.acknowledge(number, flags=ACK | ECE)
-    equal(peer.collect(0.02), [], "sent during a wait")
-    equal(held(peer.sock) & BACKOFF, BACKOFF, "a wait")
+    peer, number = waiting(host, family)
     peer.sock.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, b"cubic")
     peer.acknowledge(number, window=60000)
     assert peer.collect(0.02), "nothing is sent at once"
