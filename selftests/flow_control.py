@@ -246,7 +246,7 @@ def keepalive(host, family):
 def seldom(host, family):
     """probes hours apart: more microseconds than 32 bits have"""
     listener = host.listen(family)
-    peer = Peer(host, family).connect()
+    Peer(host, family).connect()
     server = listener.accept()[0]
     # As long as can be asked for.
     for option, value in ((socket.TCP_KEEPIDLE, 1),
