@@ -175,6 +175,8 @@ test_lint() {
 	sync_sources "$dir"
 	test_check 'checkpatch --strict' test_checkpatch "$dir"
 	test_check 'shellcheck' test_shellcheck "$dir"
+	test_check 'mutations find their lines' in_toolchain "$dir" \
+		python3 -B selftests/mutations/run --check
 }
 
 # What the compilers say with this kernel's headers, and the build that its
