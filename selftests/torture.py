@@ -490,8 +490,8 @@ def resets():
 
                 def storm():
                     nonlocal forged
-                    forged += 50
-                    for _ in range(50):
+                    forged += 150
+                    for _ in range(150):
                         forger.send(family, segment(
                             family, src[0], dst[0], src[1], dst[1],
                             dice.getrandbits(32), dice.getrandbits(32),
@@ -501,7 +501,7 @@ def resets():
     arrived = stage.counted("server", "TcpInSegs")
     ksft.print_msg(f"{forged} RSTs forged, {arrived} segments arrived, "
                    f"{sent} sent again")
-    assert arrived > forged > 2000, "no storm"
+    assert arrived > forged > 1000, "no storm"
     with Stage("delay 5ms"):
         for family in (4, 6):
             client, server = path.pair(family, "lucid")
